@@ -1,0 +1,64 @@
+package dev.cowtable.mm.check;
+
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.page.MemMap;
+import dev.cowtable.mm.page.PageFlags;
+
+/** Compares the counts of every frame with what the tables and the holders of references explain. */
+final class PageCheck {
+    private final Kernel kernel;
+    private final MemMap memMap;
+    private final TableScan scan;
+    private final Violations violations;
+
+    PageCheck(Kernel kernel, TableScan scan, Violations violations) {
+        this.kernel = kernel;
+        this.memMap = kernel.memMap();
+        this.scan = scan;
+        this.violations = violations;
+    }
+
+    void check(HeldReferences held) {
+        long tables = 0;
+        long end = kernel.pageAllocator().freshPfn();
+        for (long pfn = 0; pfn < end; pfn++) {
+            if (!memMap.hasSection(pfn)) {
+                pfn = MemMap.nextSection(pfn) - 1;
+            } else if (memMap.testFlag(pfn, PageFlags.TABLE)) {
+                tables++;
+                if (scan.expectedMapcount(pfn) != 0) {
+                    violations.add("I6 the table page " + pfn + " is mapped");
+                }
+            } else if (!memMap.testFlag(pfn, PageFlags.RESERVED)) {
+                checkPage(pfn, held.on(pfn));
+            }
+        }
+        if (tables != scan.tablesFound()) {
+            violations.add("I8 there are " + tables + " table pages and " + scan.tablesFound() + " are reached");
+        }
+    }
+
+    private void checkPage(long pfn, int heldReferences) {
+        int mapped = scan.expectedMapcount(pfn);
+        int mapcount = memMap.mapcount(pfn);
+        if (mapcount != mapped) {
+            violations.add("I1 frame " + pfn + " has mapcount " + mapcount + " and is mapped " + mapped
+                + " times");
+        }
+        int refcount = memMap.pageRefCount(pfn);
+        if (refcount != mapped + heldReferences) {
+            violations.add("I1 frame " + pfn + " has refcount " + refcount + ", of which "
+                + mapped + " mappings and " + heldReferences + " held references are known");
+        }
+        boolean exclusive = memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE);
+        if (exclusive && mapped > 1) {
+            violations.add("AE the exclusive frame " + pfn + " is mapped " + mapped + " times");
+        }
+        if (mapped != 0 && memMap.testFlag(pfn, PageFlags.BUDDY)) {
+            violations.add("I6 the free frame " + pfn + " is mapped");
+        }
+        if (memMap.testFlag(pfn, PageFlags.LOCKED)) {
+            violations.add("LK frame " + pfn + " is locked at rest");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package dev.cowtable.mm.fork;
+
+import dev.cowtable.mm.Errno;
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.page.PageAllocator;
+import dev.cowtable.mm.pgtable.HugePmd;
+import dev.cowtable.mm.pgtable.PageTables;
+import dev.cowtable.mm.pgtable.Pte;
+import dev.cowtable.mm.pgtable.PtDesc;
+import dev.cowtable.mm.pgtable.SwpEntry;
+import dev.cowtable.mm.stat.Counter;
+import dev.cowtable.mm.vma.VmAreaStruct;
+import dev.cowtable.mm.vma.VmFlags;
+import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.MemoryPort;
+import dev.cowtable.mmu.entry.Entry;
+
+/**
+ * Copies the entries of one PTE table, entry by entry, into a table of the child's own.
+ *
+ * <p>An exclusive page that may be pinned stays with the parent, writable, and the child gets a copy of its content at once; the copy is
+ * allocated with the locks dropped and the same entry is looked at again.
+ *
+ * <p>Mirrors: copy_pte_range(), copy_present_pte(), copy_present_page() (mm/memory.c).
+ * <p>Locks: child's ptl, then parent's ptl nested.
+ * <p>Flush: the parent's lost write rights are owed by the pass.
+ */
+public final class CopyPteRange {
+    private static final int DONE = 0;
+    private static final int NEEDS_PAGE = 1;
+    private static final int USED_PAGE = 2;
+
+    private final Kernel kernel;
+    private final PageTables pageTables;
+
+    public CopyPteRange(Kernel kernel) {
+        this.kernel = kernel;
+        this.pageTables = kernel.pageTables();
+    }
+
+    /** Copies what lies in {@code [start, end)} of {@code src} below one PMD entry; 0 or -ENOMEM. */
+    public int copy(Cpu cpu, ForkPass pass, VmAreaStruct dst, VmAreaStruct src, long dstPmdPaddr, long srcPmdPaddr,
+            long start, long end) {
+        long srcPmd = cpu.memory().read(srcPmdPaddr);
+        if (srcPmd == 0) {
+            return 0;
+        }
+        if (PageTables.isLeaf(srcPmd)) {
+            HugePmd.copy(kernel, cpu, pass.child(), dstPmdPaddr, srcPmdPaddr, start, pass.debt());
+            return 0;
+        }
+        if (!pageTables.pteAlloc(cpu, pass.child(), dstPmdPaddr)) {
+            return Errno.ENOMEM.code();
+        }
+        Range range = new Range(pass, dst, src, start, end);
+        long prealloc = PageAllocator.NO_PAGE;
+        while (true) {
+            int result = copyLocked(cpu, range, dstPmdPaddr, srcPmdPaddr, prealloc);
+            if (result <= DONE) {
+                return result;
+            }
+            prealloc = kernel.pageAllocator().allocPage(cpu);
+            if (prealloc == PageAllocator.NO_PAGE) {
+                return Errno.ENOMEM.code();
+            }
+        }
+    }
+
+    /** One range with the position reached, kept while the locks are dropped for an allocation. */
+    private final class Range {
+        final ForkPass pass;
+        final VmAreaStruct dst;
+        final VmAreaStruct src;
+        final EntryDup dup;
+        final long end;
+        long at;
+        boolean writeProtected;
+
+        Range(ForkPass pass, VmAreaStruct dst, VmAreaStruct src, long start, long end) {
+            this.pass = pass;
+            this.dst = dst;
+            this.src = src;
+            this.dup = new EntryDup(kernel, pass.parent());
+            this.at = start;
+            this.end = end;
+        }
+    }
+
+    private int copyLocked(Cpu cpu, Range range, long dstPmdPaddr, long srcPmdPaddr, long preallocated) {
+        PtDesc dstTable = pageTables.lockTable(cpu, dstPmdPaddr);
+        PtDesc srcTable = pageTables.lockTableNested(cpu, srcPmdPaddr);
+        int result = DONE;
+        long prealloc = preallocated;
+        long first = range.at;
+        if (dstTable != null && srcTable != null) {
+            while (range.at < range.end && result == DONE) {
+                result = copyEntry(cpu, range, PageTables.ptePaddr(dstTable, range.at), PageTables.ptePaddr(srcTable, range.at),
+                        prealloc);
+                if (result == USED_PAGE) {
+                    prealloc = PageAllocator.NO_PAGE;
+                    result = DONE;
+                }
+                if (result == DONE) {
+                    range.at += 4096;
+                }
+            }
+        }
+        settleBatch(cpu, range, first);
+        if (srcTable != null) {
+            srcTable.ptl().unlock(cpu);
+        }
+        if (dstTable != null) {
+            dstTable.ptl().unlock(cpu);
+        }
+        if (prealloc != PageAllocator.NO_PAGE) {
+            kernel.putPage(cpu, prealloc);
+        }
+        return result;
+    }
+
+    private void settleBatch(Cpu cpu, Range range, long first) {
+        range.dup.addRssTo(range.pass.child());
+        if (range.writeProtected) {
+            range.pass.debt().owe(first, range.end);
+        }
+        kernel.counters().add(cpu.id(), Counter.FORK_ENTRY_VISITED, (range.at - first) >>> 12);
+    }
+
+    private int copyEntry(Cpu cpu, Range range, long dstPaddr, long srcPaddr, long prealloc) {
+        long pte = cpu.memory().read(srcPaddr);
+        if (pte == Pte.NONE) {
+            return DONE;
+        }
+        return Pte.isPresent(pte) ? copyPresent(cpu, range, dstPaddr, srcPaddr, pte, prealloc)
+                : copyNonpresent(cpu, range, dstPaddr, srcPaddr, pte);
+    }
+
+    private int copyPresent(Cpu cpu, Range range, long dstPaddr, long srcPaddr, long pte, long prealloc) {
+        MemoryPort memory = cpu.memory();
+        if (!Pte.isSpecial(pte) && !range.dup.tryDupPage(cpu, Pte.pfn(pte))) {
+            return copyPinned(cpu, range, dstPaddr, pte, prealloc);
+        }
+        long child = pte;
+        if (Pte.isWritable(pte) && range.src.isCowMapping()) {
+            memory.fetchAndAnd(srcPaddr, ~Entry.RW);
+            range.writeProtected = true;
+            child = Pte.wrprotect(pte);
+        } else if (range.src.has(VmFlags.SHARED)) {
+            child = pte & ~Entry.D;
+        }
+        memory.write(dstPaddr, Pte.mkold(child));
+        return DONE;
+    }
+
+    private int copyPinned(Cpu cpu, Range range, long dstPaddr, long pte, long prealloc) {
+        if (prealloc == PageAllocator.NO_PAGE) {
+            return NEEDS_PAGE;
+        }
+        cpu.memory().copyFrame(Pte.pfn(pte), prealloc);
+        kernel.counters().add(cpu.id(), Counter.FORK_PAGE_COPY, 1);
+        kernel.rmap().folioAddNewAnonRmap(cpu, prealloc, range.dst, range.at);
+        range.dup.addOwnPage();
+        long entry = Pte.mkdirty(Pte.mkyoung(Pte.make(prealloc, range.dst.pageProt())));
+        cpu.memory().write(dstPaddr, VmFlags.maybeMkwrite(entry, range.dst.flags()));
+        return USED_PAGE;
+    }
+
+    private int copyNonpresent(Cpu cpu, Range range, long dstPaddr, long srcPaddr, long entry) {
+        if (!range.dup.tryDupSwap(cpu, entry)) {
+            return Errno.ENOMEM.code();
+        }
+        long plain = SwpEntry.clearExclusive(entry);
+        if (plain != entry) {
+            cpu.memory().write(srcPaddr, plain);
+        }
+        cpu.memory().write(dstPaddr, plain);
+        return DONE;
+    }
+}

@@ -1,0 +1,105 @@
+package dev.cowtable.mm.fork;
+
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.page.MemMap;
+import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mm.pgtable.SwpEntry;
+import dev.cowtable.mm.vma.MmStruct;
+import dev.cowtable.mm.vma.Rss;
+import dev.cowtable.mmu.cpu.Cpu;
+
+/**
+ * The counting that fork does for one entry that a child gets as well, and its exact reverse.
+ *
+ * <p>RSS is summed up here and added to the child once a table. Order within an entry: refcount, then rmap with AnonExclusive cleared.
+ *
+ * <p>Mirrors: the counting halves of copy_present_ptes() and copy_nonpresent_pte() (mm/memory.c).
+ * <p>Locks: ptl of the parent's table.
+ */
+public final class EntryDup {
+    private final Kernel kernel;
+    private final MemMap memMap;
+    private final MmStruct parent;
+    private long anon;
+    private long file;
+    private long shmem;
+    private long swap;
+
+    public EntryDup(Kernel kernel, MmStruct parent) {
+        this.kernel = kernel;
+        this.memMap = kernel.memMap();
+        this.parent = parent;
+    }
+
+    /** Counts a normal page once more; false, with nothing changed, if the child must get a copy because the page may be pinned. */
+    public boolean tryDupPage(Cpu cpu, long pfn) {
+        int flags = memMap.flags(pfn);
+        if ((flags & PageFlags.ANON) == 0) {
+            dupFilePage(cpu, pfn, flags);
+            return true;
+        }
+        memMap.pageRefAdd(cpu, pfn, 1);
+        if (!kernel.rmap().folioTryDupAnonRmap(cpu, pfn, parent)) {
+            kernel.putPage(cpu, pfn);
+            return false;
+        }
+        anon++;
+        return true;
+    }
+
+    private void dupFilePage(Cpu cpu, long pfn, int flags) {
+        memMap.pageRefAdd(cpu, pfn, 1);
+        memMap.mapcountAdd(cpu, pfn, 1);
+        if ((flags & PageFlags.SHMEM) != 0) {
+            shmem++;
+        } else {
+            file++;
+        }
+    }
+
+    /** A page that only the child maps: the early copy of a pinned one. */
+    void addOwnPage() {
+        anon++;
+    }
+
+    /** Counts a swap entry once more; false, with nothing changed, if the count needs memory that is not there. */
+    public boolean tryDupSwap(Cpu cpu, long entry) {
+        if (!kernel.swapMap().duplicate(cpu, SwpEntry.offset(entry))) {
+            return false;
+        }
+        swap++;
+        return true;
+    }
+
+    /** Takes back {@link #tryDupPage}; AnonExclusive stays cleared, which is safe. Needs no memory. */
+    public void undoPage(Cpu cpu, long pfn) {
+        kernel.rmap().folioRemoveRmap(cpu, pfn);
+        int flags = memMap.flags(pfn);
+        if ((flags & PageFlags.ANON) != 0) {
+            anon--;
+        } else if ((flags & PageFlags.SHMEM) != 0) {
+            shmem--;
+        } else {
+            file--;
+        }
+        kernel.putPage(cpu, pfn);
+    }
+
+    /** Takes back {@link #tryDupSwap}. Needs no memory. */
+    public void undoSwap(Cpu cpu, long entry) {
+        kernel.swapMap().free(cpu, SwpEntry.offset(entry));
+        swap--;
+    }
+
+    /** Adds the sums to the child: add_mm_rss_vec(). */
+    public void addRssTo(MmStruct child) {
+        child.addRss(Rss.ANONPAGES, anon);
+        child.addRss(Rss.FILEPAGES, file);
+        child.addRss(Rss.SHMEMPAGES, shmem);
+        child.addRss(Rss.SWAPENTS, swap);
+        anon = 0;
+        file = 0;
+        shmem = 0;
+        swap = 0;
+    }
+}

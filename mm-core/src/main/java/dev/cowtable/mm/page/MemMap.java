@@ -1,0 +1,220 @@
+package dev.cowtable.mm.page;
+
+import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.exec.Step;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metadata of all page frames, struct-of-arrays by section, a section made when one of its frames is first used.
+ *
+ * <pre>
+ * pfn = | section number | index in section (15 bits) |
+ * Section: refcount[] mapcount[] flags[] generation[]   int
+ *          index[] link[]                               long
+ *          mapping[]                                    object (AnonVma, FileMapping or PtDesc)
+ * </pre>
+ *
+ * <p>Mirrors: struct page / struct folio of order 0 (include/linux/mm_types.h), SPARSEMEM's mem_map.
+ * <p>Differs: mapcount starts at 0, not -1; refcount and mapcount are separate words, as the races between them are a subject.
+ * <p>Locks: counts and flags are changed by atomic operations only; mapping and index by the owner of the frame or under the folio lock.
+ */
+public final class MemMap {
+    /** GUP_PIN_COUNTING_BIAS: what one pin of a small folio adds to its refcount. */
+    public static final int PIN_BIAS = 1024;
+
+    private static final int SECTION_SHIFT = 15;
+    private static final int SECTION_PAGES = 1 << SECTION_SHIFT;
+    private static final int SECTION_MASK = SECTION_PAGES - 1;
+    private static final VarHandle INTS = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final VarHandle OBJECTS = MethodHandles.arrayElementVarHandle(Object[].class);
+    private static final VarHandle SECTIONS = MethodHandles.arrayElementVarHandle(Section[].class);
+
+    private static final class Section {
+        final int[] refcount = new int[SECTION_PAGES];
+        final int[] mapcount = new int[SECTION_PAGES];
+        final int[] flags = new int[SECTION_PAGES];
+        final int[] generation = new int[SECTION_PAGES];
+        final long[] index = new long[SECTION_PAGES];
+        final long[] link = new long[SECTION_PAGES];
+        final @Nullable Object[] mapping = new Object[SECTION_PAGES];
+    }
+
+    private final @Nullable Section[] sections;
+    private final long frames;
+
+    public MemMap(long frames) {
+        this.frames = frames;
+        this.sections = new Section[Math.toIntExact((frames + SECTION_PAGES - 1) >>> SECTION_SHIFT)];
+    }
+
+    public long frames() {
+        return frames;
+    }
+
+    private Section section(long pfn) {
+        Section section = sections[(int) (pfn >>> SECTION_SHIFT)];
+        return section != null ? section : makeSection((int) (pfn >>> SECTION_SHIFT));
+    }
+
+    private Section makeSection(int number) {
+        Section made = new Section();
+        Section witness = (Section) SECTIONS.compareAndExchange(sections, number, null, made);
+        return witness == null ? made : witness;
+    }
+
+    private static int at(long pfn) {
+        return (int) pfn & SECTION_MASK;
+    }
+
+    // ---------------------------------------------------------------- refcount
+
+    public int pageRefCount(long pfn) {
+        return (int) INTS.getVolatile(section(pfn).refcount, at(pfn));
+    }
+
+    /** Adds references and returns the count after it. */
+    public int pageRefAdd(Cpu cpu, long pfn, int n) {
+        cpu.step(Step.COUNT, pfn);
+        return (int) INTS.getAndAdd(section(pfn).refcount, at(pfn), n) + n;
+    }
+
+    /**
+     * Takes references only if the frame is in use.
+     *
+     * <p>Mirrors: folio_ref_try_add() of try_get_folio().
+     */
+    public boolean pageRefAddUnlessZero(Cpu cpu, long pfn, int n) {
+        cpu.step(Step.COUNT, pfn);
+        int[] refcount = section(pfn).refcount;
+        while (true) {
+            int count = (int) INTS.getVolatile(refcount, at(pfn));
+            if (count == 0) {
+                return false;
+            }
+            if (INTS.compareAndSet(refcount, at(pfn), count, count + n)) {
+                return true;
+            }
+        }
+    }
+
+    /** Drops references; true if none is left, and the caller must free the page. */
+    public boolean pageRefSubAndTest(Cpu cpu, long pfn, int n) {
+        cpu.step(Step.COUNT, pfn);
+        int after = (int) INTS.getAndAdd(section(pfn).refcount, at(pfn), -n) - n;
+        if (after < 0) {
+            throw new IllegalStateException("refcount of frame " + pfn + " fell to " + after);
+        }
+        return after == 0;
+    }
+
+    void setPageCount(long pfn, int count) {
+        INTS.setVolatile(section(pfn).refcount, at(pfn), count);
+    }
+
+    /**
+     * True if the page may be pinned; never false for a pinned page, but true as well for a page with many other references.
+     *
+     * <p>Mirrors: folio_maybe_dma_pinned() for a small folio.
+     */
+    public boolean folioMaybeDmaPinned(long pfn) {
+        return pageRefCount(pfn) >= PIN_BIAS;
+    }
+
+    // ---------------------------------------------------------------- mapcount
+
+    public int mapcount(long pfn) {
+        return (int) INTS.getVolatile(section(pfn).mapcount, at(pfn));
+    }
+
+    /** Adds to the mapcount and returns it as it is then. */
+    public int mapcountAdd(Cpu cpu, long pfn, int n) {
+        cpu.step(Step.COUNT, pfn);
+        int after = (int) INTS.getAndAdd(section(pfn).mapcount, at(pfn), n) + n;
+        if (after < 0) {
+            throw new IllegalStateException("mapcount of frame " + pfn + " fell to " + after);
+        }
+        return after;
+    }
+
+    // ---------------------------------------------------------------- flags
+
+    public int flags(long pfn) {
+        return (int) INTS.getVolatile(section(pfn).flags, at(pfn));
+    }
+
+    public boolean testFlag(long pfn, int flag) {
+        return (flags(pfn) & flag) != 0;
+    }
+
+    public void setFlag(Cpu cpu, long pfn, int flag) {
+        cpu.step(Step.COUNT, pfn);
+        INTS.getAndBitwiseOr(section(pfn).flags, at(pfn), flag);
+    }
+
+    public void clearFlag(Cpu cpu, long pfn, int flag) {
+        cpu.step(Step.COUNT, pfn);
+        INTS.getAndBitwiseAnd(section(pfn).flags, at(pfn), ~flag);
+    }
+
+    /** Sets all flags of a frame that the caller owns alone. */
+    public void initFlags(long pfn, int flags) {
+        INTS.setVolatile(section(pfn).flags, at(pfn), flags);
+    }
+
+    public boolean folioTrylock(Cpu cpu, long pfn) {
+        cpu.step(Step.LOCK, pfn);
+        return ((int) INTS.getAndBitwiseOr(section(pfn).flags, at(pfn), PageFlags.LOCKED) & PageFlags.LOCKED) == 0;
+    }
+
+    public void folioUnlock(Cpu cpu, long pfn) {
+        cpu.step(Step.UNLOCK, pfn);
+        INTS.getAndBitwiseAnd(section(pfn).flags, at(pfn), ~PageFlags.LOCKED);
+    }
+
+    // ---------------------------------------------------------------- mapping, index, identity
+
+    public @Nullable Object mapping(long pfn) {
+        return OBJECTS.getAcquire(section(pfn).mapping, at(pfn));
+    }
+
+    public void setMapping(long pfn, @Nullable Object mapping) {
+        OBJECTS.setRelease(section(pfn).mapping, at(pfn), mapping);
+    }
+
+    public long index(long pfn) {
+        return section(pfn).index[at(pfn)];
+    }
+
+    public void setIndex(long pfn, long index) {
+        section(pfn).index[at(pfn)] = index;
+    }
+
+    long link(long pfn) {
+        return section(pfn).link[at(pfn)];
+    }
+
+    void setLink(long pfn, long link) {
+        section(pfn).link[at(pfn)] = link;
+    }
+
+    /** Counts the allocations of a frame, so that (pfn, generation) names one page object. */
+    public int generation(long pfn) {
+        return section(pfn).generation[at(pfn)];
+    }
+
+    void nextGeneration(long pfn) {
+        section(pfn).generation[at(pfn)]++;
+    }
+
+    /** False if no frame of the section has ever been used. */
+    public boolean hasSection(long pfn) {
+        return sections[(int) (pfn >>> SECTION_SHIFT)] != null;
+    }
+
+    /** First frame of the section after that of {@code pfn}. */
+    public static long nextSection(long pfn) {
+        return ((pfn >>> SECTION_SHIFT) + 1) << SECTION_SHIFT;
+    }
+}

@@ -1,0 +1,29 @@
+package dev.cowtable.mm.stat;
+
+/** What is counted; every value is deterministic for one schedule. */
+public enum Counter {
+    FORK,
+    FORK_ENTRY_VISITED,
+    FORK_PAGE_COPY,
+    TABLE_ALLOC,
+    TABLE_FREE,
+    TABLE_SHARED,
+    TABLE_BROKEN,
+    TABLE_REOWNED,
+    TABLE_FALLBACK,
+    TABLE_DETACHED,
+    FAULT_MINOR,
+    FAULT_MAJOR,
+    FAULT_SPURIOUS,
+    FAULT_SIGNAL,
+    PAGE_ALLOC,
+    PAGE_COPY,
+    PAGE_REUSE,
+    TLB_FLUSH,
+    TLB_FLUSH_NEEDLESS,
+    IPI,
+    ATOMIC,
+    GUP_FAST,
+    GUP_SLOW,
+    GUP_FAST_BACKOFF
+}

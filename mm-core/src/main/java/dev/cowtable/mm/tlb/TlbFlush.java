@@ -1,0 +1,118 @@
+package dev.cowtable.mm.tlb;
+
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.stat.Counter;
+import dev.cowtable.mm.vma.MmStruct;
+import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.InterruptHandler;
+import dev.cowtable.mmu.cpu.IpiRequest;
+import dev.cowtable.mmu.exec.Step;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which mm each CPU has loaded, and the flushing of translations on all CPUs that run an mm.
+ *
+ * <p>Mirrors: switch_mm_irqs_off(), flush_tlb_mm_range(), flush_tlb_func() (arch/x86/mm/tlb.c).
+ * <p>Locks: none; loadedMm of a CPU is written by that CPU, or by a handler run for it.
+ * <p>Differs: no PCID, so every switch flushes; a CPU leaves the cpumask when it switches away; no lazy mode.
+ */
+public final class TlbFlush {
+    /** Above this number of pages one full flush is cheaper than many INVLPG: tlb_single_page_flush_ceiling. */
+    private static final int SINGLE_PAGE_FLUSH_CEILING = 33;
+
+    private final Kernel kernel;
+    private final @Nullable MmStruct[] loadedMm;
+
+    public TlbFlush(Kernel kernel, int cpuCount) {
+        this.kernel = kernel;
+        this.loadedMm = new MmStruct[cpuCount];
+    }
+
+    public @Nullable MmStruct loadedMm(Cpu cpu) {
+        return loadedMm[cpu.id()];
+    }
+
+    /** Makes {@code next} the address space of this CPU: its bit is in the cpumask before its tables can be walked. */
+    public void switchMm(Cpu cpu, MmStruct next) {
+        MmStruct previous = loadedMm[cpu.id()];
+        if (previous == next) {
+            return;
+        }
+        next.setCpu(cpu.id());
+        loadedMm[cpu.id()] = next;
+        cpu.movToCr3(next.pgdPaddr());
+        if (previous != null) {
+            previous.clearCpu(cpu.id());
+        }
+    }
+
+    /** Leaves no translation of a dying mm on this CPU: switches to the kernel's own tables. */
+    private void leaveMm(Cpu cpu, MmStruct mm) {
+        if (loadedMm[cpu.id()] == mm) {
+            loadedMm[cpu.id()] = null;
+            cpu.movToCr3(kernel.initPgdPaddr());
+            mm.clearCpu(cpu.id());
+        }
+    }
+
+    /** Makes every CPU leave a dying mm before its top table is freed. */
+    public void leaveMmEverywhere(Cpu cpu, MmStruct mm) {
+        onEachCpuOf(cpu, mm, target -> leaveMm(target, mm));
+    }
+
+    /**
+     * Flushes what a debt covers, on all CPUs of the mm, and settles it; a flush that nobody owed is counted as needless.
+     *
+     * <p>Locks: interrupts enabled. May be called under spin locks.
+     */
+    public void settle(Cpu cpu, FlushDebt debt) {
+        if (!debt.isOwed()) {
+            kernel.counters().add(cpu.id(), Counter.TLB_FLUSH_NEEDLESS, 1);
+            return;
+        }
+        flushTlbMmRange(cpu, debt.mm(), debt.startVaddr(), debt.endVaddr(), debt.isStructure());
+        debt.clear();
+    }
+
+    /** Settles a debt if there is one. */
+    public void settleIfOwed(Cpu cpu, FlushDebt debt) {
+        if (debt.isOwed()) {
+            settle(cpu, debt);
+        }
+    }
+
+    /** Mirrors: flush_tlb_mm_range(). A structure flush of any size drops the paging-structure caches; so does one INVLPG. */
+    private void flushTlbMmRange(Cpu cpu, MmStruct mm, long start, long end, boolean structure) {
+        mm.nextTlbGen();
+        kernel.counters().add(cpu.id(), Counter.TLB_FLUSH, 1);
+        boolean all = structure || (end - start) >>> 12 > SINGLE_PAGE_FLUSH_CEILING;
+        onEachCpuOf(cpu, mm, target -> flushTlbFunc(target, mm, start, end, all));
+    }
+
+    private void flushTlbFunc(Cpu cpu, MmStruct mm, long start, long end, boolean all) {
+        if (loadedMm[cpu.id()] != mm) {
+            return;
+        }
+        if (all) {
+            cpu.flushAllNonGlobal();
+            return;
+        }
+        for (long vaddr = start; vaddr < end; vaddr += 4096) {
+            cpu.invlpg(vaddr);
+        }
+    }
+
+    private void onEachCpuOf(Cpu cpu, MmStruct mm, InterruptHandler handler) {
+        cpu.step(Step.FLUSH, mm.id());
+        long self = 1L << cpu.id();
+        long mask = mm.cpumask();
+        if ((mask & ~self) != 0) {
+            kernel.counters().add(cpu.id(), Counter.IPI, Long.bitCount(mask & ~self));
+            IpiRequest request = cpu.machine().sendIpi(cpu, mask & ~self, handler);
+            cpu.machine().awaitIpi(cpu, request);
+        }
+        if ((mask & self) != 0) {
+            handler.handle(cpu);
+        }
+    }
+}

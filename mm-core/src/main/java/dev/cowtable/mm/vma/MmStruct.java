@@ -1,0 +1,252 @@
+package dev.cowtable.mm.vma;
+
+import dev.cowtable.mm.lock.LockClass;
+import dev.cowtable.mm.lock.Lockdep;
+import dev.cowtable.mm.lock.RwSemaphore;
+import dev.cowtable.mm.lock.SeqCount;
+import dev.cowtable.mm.lock.SpinLock;
+import dev.cowtable.mmu.addr.Paging;
+import dev.cowtable.mmu.cpu.Cpu;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An address space: its VMAs, page tables, counts and locks.
+ *
+ * <p>Mirrors: struct mm_struct.
+ * <p>Locks: the VMA array is replaced only while holding mmap_lock for writing; read reliably holding it, and without it as a snapshot
+ * whose VMAs must be locked and looked at again. Counters are changed by atomic operations.
+ */
+public final class MmStruct {
+    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle CPUMASK;
+    private static final VarHandle TLB_GEN;
+    private static final VarHandle FLUSH_PENDING;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            CPUMASK = lookup.findVarHandle(MmStruct.class, "cpumask", long.class);
+            TLB_GEN = lookup.findVarHandle(MmStruct.class, "tlbGen", long.class);
+            FLUSH_PENDING = lookup.findVarHandle(MmStruct.class, "tlbFlushPending", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final long id;
+    private final long pgdPaddr;
+    private final RwSemaphore mmapLock;
+    private final SpinLock pageTableLock;
+    private final SeqCount writeProtectSeq;
+    private volatile VmAreaStruct[] vmas = new VmAreaStruct[0];
+    private volatile long mmLockSeq;
+    private volatile boolean hasPinned;
+    private volatile boolean dead;
+    private final long[] rss = new long[Rss.values().length];
+    /** Tables by level; the top table is not counted. */
+    private final long[] tables = new long[Paging.TOP_LEVEL + 1];
+    @SuppressWarnings("FieldMayBeFinal")
+    private long cpumask;
+    @SuppressWarnings("FieldMayBeFinal")
+    private long tlbGen;
+    @SuppressWarnings("FieldMayBeFinal")
+    private int tlbFlushPending;
+
+    public MmStruct(long id, long pgdPaddr, Lockdep lockdep) {
+        this.id = id;
+        this.pgdPaddr = pgdPaddr;
+        this.mmapLock = new RwSemaphore(lockdep, LockClass.MMAP_LOCK);
+        this.pageTableLock = new SpinLock(lockdep, LockClass.PAGE_TABLE_LOCK);
+        this.writeProtectSeq = new SeqCount(lockdep);
+    }
+
+    public long id() {
+        return id;
+    }
+
+    public long pgdPaddr() {
+        return pgdPaddr;
+    }
+
+    public RwSemaphore mmapLock() {
+        return mmapLock;
+    }
+
+    public SpinLock pageTableLock() {
+        return pageTableLock;
+    }
+
+    /** Odd while fork write-protects and accounts; GUP-fast gives up a pin that overlaps it. */
+    public SeqCount writeProtectSeq() {
+        return writeProtectSeq;
+    }
+
+    // ---------------------------------------------------------------- mmap_lock for writing ends all VMA write locks
+
+    public long mmLockSeq() {
+        return mmLockSeq;
+    }
+
+    public void mmapWriteLock(Cpu cpu) {
+        mmapLock.downWrite(cpu);
+    }
+
+    /** Mirrors: mmap_write_unlock() with vma_end_write_all(). */
+    public void mmapWriteUnlock(Cpu cpu) {
+        endVmaWrites();
+        mmapLock.upWrite(cpu);
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // mmap_lock is held for writing
+    private void endVmaWrites() {
+        mmapLock.assertHeldWrite();
+        mmLockSeq++;
+    }
+
+    // ---------------------------------------------------------------- VMAs
+
+    /** The VMAs in address order; the array is never changed after it was published. */
+    public VmAreaStruct[] vmas() {
+        return vmas;
+    }
+
+    /** The first VMA that ends above {@code vaddr}, whether it contains it or not. */
+    public @Nullable VmAreaStruct findVma(long vaddr) {
+        VmAreaStruct[] all = vmas;
+        int at = firstEndingAbove(all, vaddr);
+        return at < all.length ? all[at] : null;
+    }
+
+    /** The VMA that contains {@code vaddr}. */
+    public @Nullable VmAreaStruct vmaLookup(long vaddr) {
+        VmAreaStruct vma = findVma(vaddr);
+        return vma != null && vma.contains(vaddr) ? vma : null;
+    }
+
+    /** The last VMA that ends at or below {@code vaddr}. */
+    public @Nullable VmAreaStruct previousVma(long vaddr) {
+        VmAreaStruct[] all = vmas;
+        int at = firstEndingAbove(all, vaddr);
+        return at > 0 ? all[at - 1] : null;
+    }
+
+    /** Index of the first VMA that ends above {@code vaddr}. */
+    public static int firstEndingAbove(VmAreaStruct[] all, long vaddr) {
+        int low = 0;
+        int high = all.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (all[middle].end() > vaddr) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    void insertVma(VmAreaStruct vma) {
+        VmAreaStruct[] old = vmas;
+        int at = firstEndingAbove(old, vma.start());
+        VmAreaStruct[] grown = Arrays.copyOf(old, old.length + 1);
+        System.arraycopy(old, at, grown, at + 1, old.length - at);
+        grown[at] = vma;
+        vmas = grown;
+    }
+
+    void removeVma(VmAreaStruct vma) {
+        VmAreaStruct[] old = vmas;
+        int at = Arrays.asList(old).indexOf(vma);
+        VmAreaStruct[] shrunk = Arrays.copyOf(old, old.length - 1);
+        System.arraycopy(old, at + 1, shrunk, at, old.length - at - 1);
+        vmas = shrunk;
+        vma.markDetached();
+    }
+
+    /** Publishes all VMAs of a new address space at once. */
+    public void setVmas(VmAreaStruct[] all) {
+        vmas = all;
+    }
+
+    // ---------------------------------------------------------------- counts
+
+    public void addRss(Rss kind, long pages) {
+        if (pages != 0) {
+            LONGS.getAndAdd(rss, kind.ordinal(), pages);
+        }
+    }
+
+    public long rss(Rss kind) {
+        return (long) LONGS.getVolatile(rss, kind.ordinal());
+    }
+
+    public void addTables(int level, long n) {
+        LONGS.getAndAdd(tables, level, n);
+    }
+
+    public long tables(int level) {
+        return (long) LONGS.getVolatile(tables, level);
+    }
+
+    /** VmPTE in bytes: PTE, PMD and PUD tables, a shared table counted in each sharer; not the top table. */
+    public long pgtablesBytes() {
+        long sum = 0;
+        for (int level = 1; level < Paging.TOP_LEVEL; level++) {
+            sum += tables(level);
+        }
+        return sum * Paging.PAGE_BYTES;
+    }
+
+    /** MMF_HAS_PINNED: a page of this mm may have been pinned at some time. */
+    public boolean hasPinned() {
+        return hasPinned;
+    }
+
+    public void setHasPinned() {
+        hasPinned = true;
+    }
+
+    public boolean isDead() {
+        return dead;
+    }
+
+    public void markDead() {
+        dead = true;
+    }
+
+    // ---------------------------------------------------------------- TLB bookkeeping
+
+    /** CPUs that may hold translations of this mm. */
+    public long cpumask() {
+        return (long) CPUMASK.getVolatile(this);
+    }
+
+    public void setCpu(int cpu) {
+        CPUMASK.getAndBitwiseOr(this, 1L << cpu);
+    }
+
+    public void clearCpu(int cpu) {
+        CPUMASK.getAndBitwiseAnd(this, ~(1L << cpu));
+    }
+
+    public long nextTlbGen() {
+        return (long) TLB_GEN.getAndAdd(this, 1L) + 1;
+    }
+
+    /** Flush debts of this mm that are not settled: tlb_flush_pending. */
+    public int tlbFlushPending() {
+        return (int) FLUSH_PENDING.getVolatile(this);
+    }
+
+    public void addTlbFlushPending(int n) {
+        FLUSH_PENDING.getAndAdd(this, n);
+    }
+
+    @Override
+    public String toString() {
+        return "mm" + id;
+    }
+}

@@ -1,0 +1,54 @@
+package dev.cowtable.fork.classic;
+
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.fork.CopyPageRange;
+import dev.cowtable.mm.fork.CopyPteRange;
+import dev.cowtable.mm.fork.ForkPass;
+import dev.cowtable.mm.spi.BreakIntent;
+import dev.cowtable.mm.spi.BreakResult;
+import dev.cowtable.mm.spi.ForkStrategy;
+import dev.cowtable.mm.tlb.MmuGather;
+import dev.cowtable.mm.vma.MmStruct;
+import dev.cowtable.mm.vma.VmAreaStruct;
+import dev.cowtable.mmu.cpu.Cpu;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fork as Linux does it: every table is copied, entry by entry; none is ever shared.
+ *
+ * <p>Mirrors: copy_page_range() (mm/memory.c).
+ * <p>Differs: no batching of large folios.
+ */
+final class ClassicFork implements ForkStrategy {
+    private final CopyPageRange walk;
+    private final CopyPteRange copyPteRange;
+
+    ClassicFork(Kernel kernel) {
+        this.walk = new CopyPageRange(kernel);
+        this.copyPteRange = new CopyPteRange(kernel);
+    }
+
+    @Override
+    public String name() {
+        return "classic";
+    }
+
+    @Override
+    public int copyVma(Cpu cpu, ForkPass pass, VmAreaStruct src, @Nullable VmAreaStruct dst) {
+        if (dst == null || !pass.needsCopy(pass.handledCount() - 1)) {
+            return 0;
+        }
+        return walk.copy(cpu, pass, src,
+                (dstPmd, srcPmd, start, end) -> copyPteRange.copy(cpu, pass, dst, src, dstPmd, srcPmd, start, end));
+    }
+
+    @Override
+    public BreakResult breakTables(Cpu cpu, MmStruct mm, long startVaddr, long endVaddr, BreakIntent intent) {
+        return BreakResult.OK;
+    }
+
+    @Override
+    public boolean detachTable(Cpu cpu, MmuGather tlb, MmStruct mm, long pmdPaddr, long vaddr) {
+        return false;
+    }
+}

@@ -1,0 +1,85 @@
+package dev.cowtable.fork.relaxed;
+
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.fork.EntryDup;
+import dev.cowtable.mm.fork.ForkPass;
+import dev.cowtable.mm.pgtable.Pte;
+import dev.cowtable.mm.pgtable.PtDesc;
+import dev.cowtable.mm.pgtable.SwpEntry;
+import dev.cowtable.mm.tlb.FlushDebt;
+import dev.cowtable.mm.tlb.MmuGather;
+import dev.cowtable.mm.vma.VmAreaStruct;
+import dev.cowtable.mm.vma.VmFlags;
+import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.entry.Entry;
+
+/**
+ * The single decisions on which the relaxed design's correctness rests, one method each: the list of what a port to C has to get right.
+ *
+ * <p>Why: a test plants a bug by overriding one of them, so that each is known to matter.
+ */
+public class RelaxedSteps {
+    private final Kernel kernel;
+
+    public RelaxedSteps(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    protected final Kernel kernel() {
+        return kernel;
+    }
+
+    /**
+     * May entries that lie in this VMA of the parent be seen by the child? Only if classic fork would copy them unchanged.
+     *
+     * @param i number of the VMA in the pass
+     */
+    protected boolean mayShareVma(ForkPass pass, int i) {
+        VmAreaStruct src = pass.source(i);
+        return pass.needsCopy(i) && !src.has(VmFlags.SHARED | VmFlags.PFNMAP | VmFlags.MIXEDMAP | VmFlags.UFFD_WP);
+    }
+
+    /** May this present entry be shared? Not if its page is exclusive and may be pinned: the child must get a copy of that. */
+    protected boolean mayShareEntry(ForkPass pass, long pte) {
+        return Pte.isSpecial(pte) || !kernel.rmap().isExclusiveAndMaybePinned(Pte.pfn(pte), pass.parent());
+    }
+
+    /** Counts a present entry for the child and clears AnonExclusive. */
+    protected void accountPresent(Cpu cpu, EntryDup dup, long pte) {
+        if (!dup.tryDupPage(cpu, Pte.pfn(pte))) {
+            throw new IllegalStateException("frame " + Pte.pfn(pte) + " became pinned under the table's lock");
+        }
+    }
+
+    /** What a shared table holds in place of a present entry. */
+    protected long protectedEntry(long pte) {
+        return pte & ~Entry.RW;
+    }
+
+    /** What a shared table holds in place of a swap entry. */
+    protected long protectedSwapEntry(long entry) {
+        return SwpEntry.clearExclusive(entry);
+    }
+
+    /** Ends a break: nothing of this mm may reach the old table any more when its share is dropped. */
+    protected void flushThenDropShare(Cpu cpu, FlushDebt debt, PtDesc table) {
+        kernel.tlbFlush().settle(cpu, debt);
+        debt.requireSettled("the share of a table is dropped");
+        dropShare(cpu, table);
+    }
+
+    /** Gives one share back, and the table with the last. */
+    protected final void dropShare(Cpu cpu, PtDesc table) {
+        table.ptl().lock(cpu);
+        boolean last = table.dropShare();
+        table.ptl().unlock(cpu);
+        if (last) {
+            kernel.pageTables().freeTablePage(cpu, table);
+        }
+    }
+
+    /** Takes a detached sharer's counts away, reading the table only. */
+    protected void uncount(Cpu cpu, MmuGather tlb, PtDesc table) {
+        kernel.memoryMap().zap().uncountTable(cpu, tlb, table);
+    }
+}

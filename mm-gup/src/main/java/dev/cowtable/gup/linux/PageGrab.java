@@ -1,0 +1,63 @@
+package dev.cowtable.gup.linux;
+
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.gup.FollFlags;
+import dev.cowtable.mm.page.MemMap;
+import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mmu.cpu.Cpu;
+
+/**
+ * Taking and dropping what FOLL_GET and FOLL_PIN stand for, and the rule when a page must be made exclusive first.
+ *
+ * <p>Mirrors: try_grab_folio(), gup_put_folio(), gup_must_unshare() (mm/gup.c, mm/internal.h).
+ * <p>Differs: the zero page takes no reference by FOLL_GET either, as it is never freed.
+ */
+final class PageGrab {
+    private final Kernel kernel;
+    private final MemMap memMap;
+
+    PageGrab(Kernel kernel) {
+        this.kernel = kernel;
+        this.memMap = kernel.memMap();
+    }
+
+    /** References that one page takes under these flags. */
+    private static int references(int follFlags) {
+        return (follFlags & FollFlags.PIN) != 0 ? MemMap.PIN_BIAS : 1;
+    }
+
+    /** Takes a reference or pin on a page that the caller knows to be in use. */
+    void grab(Cpu cpu, long pfn, int follFlags) {
+        if (pfn != kernel.zeroPfn()) {
+            memMap.pageRefAdd(cpu, pfn, references(follFlags));
+        }
+    }
+
+    /** Takes a reference or pin unless the page is free: try_grab_folio_fast(). */
+    boolean tryGrab(Cpu cpu, long pfn, int follFlags) {
+        return pfn == kernel.zeroPfn() || memMap.pageRefAddUnlessZero(cpu, pfn, references(follFlags));
+    }
+
+    void release(Cpu cpu, long pfn, int follFlags) {
+        if (pfn != kernel.zeroPfn()) {
+            kernel.putPages(cpu, pfn, references(follFlags));
+        }
+    }
+
+    /**
+     * True if a page found through a read-only entry must be made exclusive before it is pinned.
+     *
+     * @param vmaKnown false in the lockless walk, which leaves doubtful pages to the slow one
+     * @param cowMapping whether the VMA is one, if known
+     */
+    boolean mustUnshare(long pfn, int follFlags, boolean vmaKnown, boolean cowMapping) {
+        if ((follFlags & (FollFlags.PIN | FollFlags.WRITE)) != FollFlags.PIN) {
+            return false;
+        }
+        int flags = memMap.flags(pfn);
+        if ((flags & PageFlags.ANON) != 0) {
+            return (flags & PageFlags.ANON_EXCLUSIVE) == 0;
+        }
+        return (follFlags & FollFlags.LONGTERM) != 0 && (!vmaKnown || cowMapping);
+    }
+}

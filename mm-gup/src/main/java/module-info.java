@@ -1,0 +1,9 @@
+/** The get_user_pages flavours. */
+module dev.cowtable.gup {
+    requires static org.jspecify;
+    requires transitive dev.cowtable.mm;
+
+    exports dev.cowtable.gup.linux;
+
+    provides dev.cowtable.mm.spi.GupStrategyProvider with dev.cowtable.gup.linux.LinuxGupProvider;
+}
