@@ -1,0 +1,7 @@
+package dev.cowtable.mmu.cpu;
+
+/** Takes one paging-structure-cache entry; {@code level} is that of the cached entry, 2 for a PDE. */
+@FunctionalInterface
+public interface StructureVisitor {
+    void visit(int level, long vaddrPrefix, long nextTablePaddr, boolean writable, boolean user);
+}

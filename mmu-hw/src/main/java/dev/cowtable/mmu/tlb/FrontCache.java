@@ -1,0 +1,75 @@
+package dev.cowtable.mmu.tlb;
+
+import dev.cowtable.mmu.addr.Paging;
+import dev.cowtable.mmu.entry.Access;
+import java.util.Arrays;
+
+/**
+ * A direct-mapped cache of 4 KiB translations before the modelled TLB, for speed alone.
+ *
+ * <p>A slot holds the page's frame and, in the offset bits, one bit per kind of access that needs no walk.
+ *
+ * <p>Invariant: a strict subset of the modelled TLB under the current mode; dropped with every eviction,
+ * invalidation, replacement and mode change.
+ */
+final class FrontCache {
+    private static final int SLOTS = 1024;
+    private static final long OFFSET = Paging.OFFSET_MASK;
+
+    /** Shared and never stored to: the arrays of a cache that was never filled. */
+    private static final long[] NO_SLOTS = new long[SLOTS];
+
+    private long[] tags = NO_SLOTS;
+    private long[] frames = NO_SLOTS;
+    private boolean allocated;
+    private boolean holdsLargePages;
+
+    /** The physical address if the access is known to be allowed, else a negative number. */
+    long find(long vaddr, int access) {
+        int slot = slot(vaddr);
+        long frame = frames[slot];
+        if (tags[slot] == (vaddr | OFFSET) && ((frame >>> ((access & Access.MASK) >>> 1)) & 1) != 0) {
+            return (frame & ~OFFSET) | (vaddr & OFFSET);
+        }
+        return -1;
+    }
+
+    void put(long vaddr, long translation, int allowedAccesses) {
+        if (!allocated) {
+            allocated = true;
+            tags = new long[SLOTS];
+            frames = new long[SLOTS];
+        }
+        int slot = slot(vaddr);
+        tags[slot] = vaddr | OFFSET;
+        frames[slot] = (Translation.paddr(translation, vaddr) & ~OFFSET) | allowedAccesses;
+        holdsLargePages |= Translation.level(translation) > 1;
+    }
+
+    /** Forgets the page of the given level that holds the address. */
+    void drop(long vaddr, int level) {
+        if (level == 1) {
+            dropSmall(vaddr);
+        } else if (holdsLargePages) {
+            clear();
+        }
+    }
+
+    private void dropSmall(long vaddr) {
+        int slot = slot(vaddr);
+        if (tags[slot] == (vaddr | OFFSET)) {
+            tags[slot] = 0;
+        }
+    }
+
+    void clear() {
+        if (allocated) {
+            Arrays.fill(tags, 0);
+        }
+        holdsLargePages = false;
+    }
+
+    private static int slot(long vaddr) {
+        return (int) (vaddr >>> Paging.PAGE_SHIFT) & (SLOTS - 1);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.cowtable.mmu.tlb;
+
+import static dev.cowtable.mmu.PageTables.FULL;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cowtable.mmu.PageTables;
+import dev.cowtable.mmu.addr.Paging;
+import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.Machine;
+import dev.cowtable.mmu.entry.Access;
+import dev.cowtable.mmu.entry.Entry;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every access that did not walk was answered by a translation that the modelled TLB holds, so the front cache never
+ * outlives an eviction, an invalidation or a replacement.
+ */
+class FrontCacheSubsetTest {
+    private static final long BASE = 0x40_0000_0000L;
+    private static final int REGIONS = 96;
+
+    @Property(tries = 100)
+    void answerWithoutAWalkIsInTheModelledTlb(@ForAll Random random, @ForAll TlbPolicy policy) {
+        Machine machine = Machine.builder().tlbPolicy(policy).build();
+        Cpu cpu = machine.cpu(0);
+        PageTables tables = new PageTables(machine);
+        cpu.movToCr3(tables.root());
+        for (int i = 0; i < 3000; i++) {
+            long vaddr = vaddr(random.nextInt(REGIONS), random.nextInt(2));
+            int choice = random.nextInt(1000);
+            if (choice < 3) {
+                cpu.setWriteProtect(random.nextBoolean());
+            } else if (choice < 6) {
+                flush(cpu, random);
+            } else if (choice < 20) {
+                cpu.invlpg(vaddr);
+            } else if (choice < 200) {
+                remap(tables, vaddr, random);
+            } else {
+                access(cpu, vaddr, random);
+            }
+        }
+    }
+
+    /** 12 ways of a set, and a 13th page; the first page's front slot is shared with none of the others. */
+    @Test
+    void evictedPageIsWalkedAgain() {
+        Machine machine = Machine.builder().build();
+        Cpu cpu = machine.cpu(0);
+        PageTables tables = new PageTables(machine);
+        cpu.movToCr3(tables.root());
+        for (int i = 0; i <= 12; i++) {
+            tables.map(sameSet(i), 0x100 + i, FULL);
+            cpu.translate(sameSet(i), Access.READ);
+        }
+        tables.map(sameSet(0), 0x200, FULL);
+        assertThat(cpu.translate(sameSet(0), Access.READ)).isEqualTo(0x20_0000);
+    }
+
+    /** Page numbers equal modulo 128, the number of sets; only the first is 7 times 128 modulo 1024. */
+    private static long sameSet(int i) {
+        long page = i == 0 ? 7 : 8 * (i / 7 + 1) + i % 7;
+        return BASE + (page * 128 << 12);
+    }
+
+    /** Addresses that share few sets of the TLB, so that it evicts, but have front slots of their own. */
+    private static long vaddr(int region, int page) {
+        return BASE + region * (2L << 20) + (((((region >> 3) & 3) << 7) | page) << 12);
+    }
+
+    private static void remap(PageTables tables, long vaddr, Random random) {
+        long flags = Entry.P | Entry.US | (random.nextLong() & (Entry.RW | Entry.G | Entry.D));
+        long pde = tables.get(vaddr, 2);
+        if (random.nextInt(3) != 0) {
+            tables.set(vaddr, 2, (long) random.nextInt(1000) << 21 | flags | Entry.PS);
+        } else if (pde != 0 && !Entry.isPageSize(pde)) {
+            tables.map(vaddr, random.nextInt(1 << 20), flags);
+        } else {
+            tables.set(vaddr, 2, tables.newTable() | FULL);
+        }
+    }
+
+    private static void flush(Cpu cpu, Random random) {
+        if (random.nextInt(4) == 0) {
+            cpu.flushAll();
+        } else {
+            cpu.flushAllNonGlobal();
+        }
+    }
+
+    private static void access(Cpu cpu, long vaddr, Random random) {
+        long walks = cpu.walks();
+        int access = (random.nextBoolean() ? Access.WRITE : 0) | (random.nextBoolean() ? Access.USER : 0);
+        long result = cpu.translate(vaddr, access);
+        if (cpu.walks() == walks) {
+            boolean[] found = new boolean[1];
+            cpu.forEachTlbEntry((page, sizeBytes, pfn, writable, user, executable, dirty, global) -> {
+                boolean covers = vaddr >= page && vaddr < page + sizeBytes;
+                found[0] |= covers && Paging.paddr(pfn) + (vaddr - page) == result
+                        && ((access & Access.WRITE) == 0 || dirty);
+            });
+            assertThat(found[0]).as("%x -> %x", vaddr, result).isTrue();
+        }
+    }
+}
