@@ -43,12 +43,12 @@ final class PageCheck {
         int mapcount = memMap.mapcount(pfn);
         if (mapcount != mapped) {
             violations.add("I1 frame " + pfn + " has mapcount " + mapcount + " and is mapped " + mapped
-                + " times");
+                    + " times");
         }
         int refcount = memMap.pageRefCount(pfn);
         if (refcount != mapped + heldReferences) {
             violations.add("I1 frame " + pfn + " has refcount " + refcount + ", of which "
-                + mapped + " mappings and " + heldReferences + " held references are known");
+                    + mapped + " mappings and " + heldReferences + " held references are known");
         }
         boolean exclusive = memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE);
         if (exclusive && mapped > 1) {

@@ -85,17 +85,18 @@ final class TableScan {
         space.tables[1]++;
         PtDesc table = kernel.pageTables().desc(pmd);
         if (table == null) {
-            violations.add("I6 a PMD entry of " + space.mm + " at 0x" + Long.toHexString(vaddr) + " points at no table");
+            violations
+                    .add("I6 a PMD entry of " + space.mm + " at 0x" + Long.toHexString(vaddr) + " points at no table");
             return;
         }
         boolean first = pteTables.merge(table, 1, Integer::sum) == 1;
         if (!(table.isSharedBy(space.mm))) {
             violations.add("I8 " + space.mm + " reaches the table in frame " + table.pfn()
-                + " and is not among its sharers");
+                    + " and is not among its sharers");
         }
         if ((pmd & Entry.RW) == 0 && !table.isShared()) {
             violations.add("I4 the PMD entry of " + space.mm + " at 0x"
-                + Long.toHexString(vaddr) + " is read-only and its table is private");
+                    + Long.toHexString(vaddr) + " is read-only and its table is private");
         }
         int weight = first ? kernel.forkStrategy().pageContribution(table) : 0;
         for (int i = 0; i < Paging.ENTRIES; i++) {
@@ -112,19 +113,20 @@ final class TableScan {
         pteTables.forEach((table, pmds) -> {
             if (table.sharerCount() != pmds || table.shareCount() != pmds) {
                 violations.add("I8 the table in frame "
-                    + table.pfn() + " has R=" + table.shareCount() + " and |S|=" + table.sharerCount() + ", but " + pmds
-                    + " PMD entries point at it");
+                        + table.pfn() + " has R=" + table.shareCount() + " and |S|=" + table.sharerCount() + ", but "
+                        + pmds
+                        + " PMD entries point at it");
             }
             if (pmds > 1 && !table.isShared()) {
                 violations.add("I8 the table in frame " + table.pfn()
-                    + " is reached by " + pmds + " PMD entries and not marked shared");
+                        + " is reached by " + pmds + " PMD entries and not marked shared");
             }
             kernel.forkStrategy().checkTable(boot, table, violations::add);
         });
         for (int slot = 0; slot < swapCount.length; slot++) {
             if (swapCount[slot] != kernel.swapMap().count(slot)) {
                 violations.add("I1 swap slot " + slot + " has count "
-                    + kernel.swapMap().count(slot) + " and " + swapCount[slot] + " entries name it");
+                        + kernel.swapMap().count(slot) + " and " + swapCount[slot] + " entries name it");
             }
         }
     }
@@ -159,7 +161,8 @@ final class TableScan {
                 presentEntry(covering, vaddr, pte, weight, restricted);
             } else {
                 if (Pte.pfn(pte) != kernel.zeroPfn() || Pte.isWritable(pte)) {
-                    violations.add("AE the special entry of " + mm + " at 0x" + Long.toHexString(vaddr) + " is not a read-only zero page");
+                    violations.add("AE the special entry of " + mm + " at 0x" + Long.toHexString(vaddr)
+                            + " is not a read-only zero page");
                 }
             }
         }
@@ -176,7 +179,7 @@ final class TableScan {
             swapCount[(int) SwpEntry.offset(pte)] += weight;
             if (restricted && SwpEntry.isExclusive(pte)) {
                 violations.add("I2 the shared table in frame " + table.pfn()
-                    + " holds an exclusive swap entry at 0x" + Long.toHexString(vaddr));
+                        + " holds an exclusive swap entry at 0x" + Long.toHexString(vaddr));
             }
         }
 
@@ -192,7 +195,8 @@ final class TableScan {
             boolean exclusive = memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE);
             boolean writable = Pte.isWritable(pte);
             if (restricted && (exclusive || (writable && covering.isCowMapping()))) {
-                violations.add("I2 a shared table of " + mm + " holds a writable or exclusive page at 0x" + Long.toHexString(vaddr));
+                violations.add("I2 a shared table of " + mm + " holds a writable or exclusive page at 0x"
+                        + Long.toHexString(vaddr));
             }
             if (writable && covering.isCowMapping() && !(anon && exclusive)) {
                 violations.add("AE " + mm + " may write frame " + pfn + " at 0x" + Long.toHexString(vaddr)
@@ -200,7 +204,7 @@ final class TableScan {
             }
             if (writable && !covering.has(VmFlags.WRITE)) {
                 violations.add("AE " + mm + " may write at 0x"
-                    + Long.toHexString(vaddr) + " in a VMA without VM_WRITE");
+                        + Long.toHexString(vaddr) + " in a VMA without VM_WRITE");
             }
             if (anon) {
                 checkRmap(covering, vaddr, pfn);
@@ -216,7 +220,7 @@ final class TableScan {
             }
             if (!found || !linked) {
                 violations.add("RM frame " + pfn + ", mapped by " + mm + " at 0x" + Long.toHexString(vaddr)
-                    + ", is not found through its anon_vma");
+                        + ", is not found through its anon_vma");
             }
         }
 
@@ -224,13 +228,13 @@ final class TableScan {
             for (Rss kind : Rss.values()) {
                 if (rss[kind.ordinal()] != mm.rss(kind)) {
                     violations.add("I1 " + mm + " counts " + mm.rss(kind) + " " + kind
-                        + " and maps " + rss[kind.ordinal()]);
+                            + " and maps " + rss[kind.ordinal()]);
                 }
             }
             for (int level = 1; level < Paging.TOP_LEVEL; level++) {
                 if (tables[level] != mm.tables(level)) {
                     violations.add("I8 " + mm + " counts " + mm.tables(level)
-                        + " tables of level " + level + " and reaches " + tables[level]);
+                            + " tables of level " + level + " and reaches " + tables[level]);
                 }
             }
         }

@@ -35,15 +35,17 @@ final class TlbCheck {
             long entry = mm == null ? 0 : entryAt(mm, vaddr, sizeBytes == Paging.PAGE_BYTES ? 1 : 2);
             boolean reached = Entry.isPresent(entry) && Entry.pfn(entry) == pfn;
             boolean allowed = reached && (!writable || isWritable(mm, vaddr));
-            violations.require(allowed, "I6 CPU " + cpu.id() + " still translates 0x" + Long.toHexString(vaddr) + " of " + mm
-                    + " to frame " + pfn + (reached ? " for writing" : ""));
+            violations.require(allowed,
+                    "I6 CPU " + cpu.id() + " still translates 0x" + Long.toHexString(vaddr) + " of " + mm
+                            + " to frame " + pfn + (reached ? " for writing" : ""));
         });
         cpu.forEachPagingStructureEntry((level, vaddr, nextTablePaddr, writable, user) -> {
             long entry = mm == null ? 0 : entryAt(mm, vaddr, level);
             boolean reached = PageTables.isTable(entry) && Entry.paddr(entry) == nextTablePaddr;
             boolean allowed = reached && (!writable || Entry.isWritable(entry));
-            violations.require(allowed, "I6 CPU " + cpu.id() + " still reaches the table in frame " + (nextTablePaddr >>> 12)
-                    + " for 0x" + Long.toHexString(vaddr) + " of " + mm);
+            violations.require(allowed,
+                    "I6 CPU " + cpu.id() + " still reaches the table in frame " + (nextTablePaddr >>> 12)
+                            + " for 0x" + Long.toHexString(vaddr) + " of " + mm);
         });
     }
 

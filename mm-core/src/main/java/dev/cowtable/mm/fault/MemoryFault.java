@@ -269,7 +269,8 @@ public final class MemoryFault {
         long newPfn = prepared != 0 ? PageAllocator.NO_PAGE : copyOf(cpu, oldPfn);
         PtDesc table = newPfn == PageAllocator.NO_PAGE ? null
                 : pageTables.lockPrivate(cpu, vma.mm(), pmdPaddr, vaddr, BreakIntent.FAULT);
-        int result = prepared != 0 ? prepared : newPfn == PageAllocator.NO_PAGE || table == PtDesc.NO_MEMORY ? VmFault.OOM : 0;
+        int result = prepared != 0 ? prepared
+                : newPfn == PageAllocator.NO_PAGE || table == PtDesc.NO_MEMORY ? VmFault.OOM : 0;
         boolean replaced = false;
         if (table != null && table != PtDesc.NO_MEMORY) {
             long ptePaddr = PageTables.ptePaddr(table, vaddr);

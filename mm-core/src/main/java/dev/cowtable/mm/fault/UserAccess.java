@@ -76,7 +76,8 @@ public final class UserAccess {
         VmAreaStruct vma = mm.vmaLookup(vaddr);
         if (vma != null && vma.startRead(cpu)) {
             boolean usable = vma.contains(vaddr) && !accessError(vma, errorCode);
-            int result = usable ? kernel.fault().handleMmFault(cpu, vma, vaddr, flags | VmFault.FLAG_VMA_LOCK) : VmFault.RETRY;
+            int result = usable ? kernel.fault().handleMmFault(cpu, vma, vaddr, flags | VmFault.FLAG_VMA_LOCK)
+                    : VmFault.RETRY;
             vma.endRead(cpu);
             if ((result & VmFault.RETRY) == 0) {
                 return outcome(result);

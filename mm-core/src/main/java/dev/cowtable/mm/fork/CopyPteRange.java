@@ -11,8 +11,9 @@ import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
+import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
-import dev.cowtable.mmu.cpu.MemoryPort;
+import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
 
 /**
@@ -70,7 +71,7 @@ public final class CopyPteRange {
     private final class Range {
         final ForkPass pass;
         final VmAreaStruct dst;
-        final VmAreaStruct src;
+        final boolean cowMapping;
         final EntryDup dup;
         final long end;
         long at;
@@ -79,7 +80,7 @@ public final class CopyPteRange {
         Range(ForkPass pass, VmAreaStruct dst, VmAreaStruct src, long start, long end) {
             this.pass = pass;
             this.dst = dst;
-            this.src = src;
+            this.cowMapping = src.isCowMapping();
             this.dup = new EntryDup(kernel, pass.parent());
             this.at = start;
             this.end = end;
@@ -93,9 +94,10 @@ public final class CopyPteRange {
         long prealloc = preallocated;
         long first = range.at;
         if (dstTable != null && srcTable != null) {
+            FramePort dstEntries = cpu.memory().frame(dstTable.pfn());
+            FramePort srcEntries = cpu.memory().frame(srcTable.pfn());
             while (range.at < range.end && result == DONE) {
-                result = copyEntry(cpu, range, PageTables.ptePaddr(dstTable, range.at), PageTables.ptePaddr(srcTable, range.at),
-                        prealloc);
+                result = copyEntry(cpu, range, dstEntries, srcEntries, Paging.index(range.at, 1), prealloc);
                 if (result == USED_PAGE) {
                     prealloc = PageAllocator.NO_PAGE;
                     result = DONE;
@@ -119,40 +121,42 @@ public final class CopyPteRange {
     }
 
     private void settleBatch(Cpu cpu, Range range, long first) {
-        range.dup.addRssTo(range.pass.child());
+        range.dup.addSumsTo(cpu, range.pass.child());
         if (range.writeProtected) {
             range.pass.debt().owe(first, range.end);
         }
         kernel.counters().add(cpu.id(), Counter.FORK_ENTRY_VISITED, (range.at - first) >>> 12);
     }
 
-    private int copyEntry(Cpu cpu, Range range, long dstPaddr, long srcPaddr, long prealloc) {
-        long pte = cpu.memory().read(srcPaddr);
+    private int copyEntry(Cpu cpu, Range range, FramePort dst, FramePort src, int index, long prealloc) {
+        long pte = src.read(index);
         if (pte == Pte.NONE) {
             return DONE;
         }
-        return Pte.isPresent(pte) ? copyPresent(cpu, range, dstPaddr, srcPaddr, pte, prealloc)
-                : copyNonpresent(cpu, range, dstPaddr, srcPaddr, pte);
-    }
-
-    private int copyPresent(Cpu cpu, Range range, long dstPaddr, long srcPaddr, long pte, long prealloc) {
-        MemoryPort memory = cpu.memory();
+        if (!Pte.isPresent(pte)) {
+            return copyNonpresent(cpu, range, dst, src, index, pte);
+        }
         if (!Pte.isSpecial(pte) && !range.dup.tryDupPage(cpu, Pte.pfn(pte))) {
-            return copyPinned(cpu, range, dstPaddr, pte, prealloc);
+            return copyPinned(cpu, range, dst, index, pte, prealloc);
         }
-        long child = pte;
-        if (Pte.isWritable(pte) && range.src.isCowMapping()) {
-            memory.fetchAndAnd(srcPaddr, ~Entry.RW);
-            range.writeProtected = true;
-            child = Pte.wrprotect(pte);
-        } else if (range.src.has(VmFlags.SHARED)) {
-            child = pte & ~Entry.D;
-        }
-        memory.write(dstPaddr, Pte.mkold(child));
+        copyPresent(range, dst, src, index, pte);
         return DONE;
     }
 
-    private int copyPinned(Cpu cpu, Range range, long dstPaddr, long pte, long prealloc) {
+    private static void copyPresent(Range range, FramePort dst, FramePort src, int index, long pte) {
+        long child = pte;
+        if (Pte.isWritable(pte) && range.cowMapping) {
+            src.fetchAndAnd(index, ~Entry.RW);
+            range.dup.countWrprotect();
+            range.writeProtected = true;
+            child = Pte.wrprotect(pte);
+        } else if (!range.cowMapping) {
+            child = pte & ~Entry.D;
+        }
+        dst.write(index, Pte.mkold(child));
+    }
+
+    private int copyPinned(Cpu cpu, Range range, FramePort dst, int index, long pte, long prealloc) {
         if (prealloc == PageAllocator.NO_PAGE) {
             return NEEDS_PAGE;
         }
@@ -161,19 +165,19 @@ public final class CopyPteRange {
         kernel.rmap().folioAddNewAnonRmap(cpu, prealloc, range.dst, range.at);
         range.dup.addOwnPage();
         long entry = Pte.mkdirty(Pte.mkyoung(Pte.make(prealloc, range.dst.pageProt())));
-        cpu.memory().write(dstPaddr, VmFlags.maybeMkwrite(entry, range.dst.flags()));
+        dst.write(index, VmFlags.maybeMkwrite(entry, range.dst.flags()));
         return USED_PAGE;
     }
 
-    private int copyNonpresent(Cpu cpu, Range range, long dstPaddr, long srcPaddr, long entry) {
+    private int copyNonpresent(Cpu cpu, Range range, FramePort dst, FramePort src, int index, long entry) {
         if (!range.dup.tryDupSwap(cpu, entry)) {
             return Errno.ENOMEM.code();
         }
         long plain = SwpEntry.clearExclusive(entry);
         if (plain != entry) {
-            cpu.memory().write(srcPaddr, plain);
+            src.write(index, plain);
         }
-        cpu.memory().write(dstPaddr, plain);
+        dst.write(index, plain);
         return DONE;
     }
 }

@@ -4,6 +4,8 @@ import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.SwpEntry;
+import dev.cowtable.mm.rmap.Rmap;
+import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
 import dev.cowtable.mmu.cpu.Cpu;
@@ -24,6 +26,8 @@ public final class EntryDup {
     private long file;
     private long shmem;
     private long swap;
+    /** Atomic operations on counts and entries. */
+    private long atomics;
 
     public EntryDup(Kernel kernel, MmStruct parent) {
         this.kernel = kernel;
@@ -33,27 +37,31 @@ public final class EntryDup {
 
     /** Counts a normal page once more; false, with nothing changed, if the child must get a copy because the page may be pinned. */
     public boolean tryDupPage(Cpu cpu, long pfn) {
-        int flags = memMap.flags(pfn);
-        if ((flags & PageFlags.ANON) == 0) {
-            dupFilePage(cpu, pfn, flags);
-            return true;
-        }
-        memMap.pageRefAdd(cpu, pfn, 1);
-        if (!kernel.rmap().folioTryDupAnonRmap(cpu, pfn, parent)) {
-            kernel.putPage(cpu, pfn);
+        int flags = kernel.rmap().tryDupRmap(cpu, pfn, parent);
+        if (flags == Rmap.MUST_COPY) {
             return false;
         }
-        anon++;
+        counted(flags);
         return true;
     }
 
-    private void dupFilePage(Cpu cpu, long pfn, int flags) {
-        memMap.pageRefAdd(cpu, pfn, 1);
-        memMap.mapcountAdd(cpu, pfn, 1);
-        if ((flags & PageFlags.SHMEM) != 0) {
-            shmem++;
+    /** Counts a normal page once more whether it is pinned or not, for who has looked already under the same hold of ptl. */
+    public void dupPage(Cpu cpu, long pfn) {
+        counted(memMap.dupMapping(cpu, pfn));
+    }
+
+    private void counted(int flags) {
+        count(flags, 1);
+        atomics += (flags & PageFlags.ANON_EXCLUSIVE) != 0 ? 3 : 2;
+    }
+
+    private void count(int flags, int n) {
+        if ((flags & PageFlags.ANON) != 0) {
+            anon += n;
+        } else if ((flags & PageFlags.SHMEM) != 0) {
+            shmem += n;
         } else {
-            file++;
+            file += n;
         }
     }
 
@@ -74,14 +82,7 @@ public final class EntryDup {
     /** Takes back {@link #tryDupPage}; AnonExclusive stays cleared, which is safe. Needs no memory. */
     public void undoPage(Cpu cpu, long pfn) {
         kernel.rmap().folioRemoveRmap(cpu, pfn);
-        int flags = memMap.flags(pfn);
-        if ((flags & PageFlags.ANON) != 0) {
-            anon--;
-        } else if ((flags & PageFlags.SHMEM) != 0) {
-            shmem--;
-        } else {
-            file--;
-        }
+        count(memMap.flags(pfn), -1);
         kernel.putPage(cpu, pfn);
     }
 
@@ -91,8 +92,15 @@ public final class EntryDup {
         swap--;
     }
 
-    /** Adds the sums to the child: add_mm_rss_vec(). */
-    public void addRssTo(MmStruct child) {
+    /** An entry of the parent was write-protected by an atomic operation. */
+    public void countWrprotect() {
+        atomics++;
+    }
+
+    /** Adds the sums to the child, add_mm_rss_vec(), and to the cost counters. */
+    public void addSumsTo(Cpu cpu, MmStruct child) {
+        kernel.counters().add(cpu.id(), Counter.ATOMIC, atomics);
+        atomics = 0;
         child.addRss(Rss.ANONPAGES, anon);
         child.addRss(Rss.FILEPAGES, file);
         child.addRss(Rss.SHMEMPAGES, shmem);

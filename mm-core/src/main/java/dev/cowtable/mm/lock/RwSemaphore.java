@@ -71,7 +71,8 @@ public final class RwSemaphore {
         cpu.step(Step.UNLOCK, id);
         lockdep.release(cpu, lockClass);
         if ((int) STATE.getAndAdd(this, -1) <= 0) {
-            throw new LockOrderException("CPU " + cpu.id() + " ends a read of " + describe() + " that it had not begun");
+            throw new LockOrderException(
+                    "CPU " + cpu.id() + " ends a read of " + describe() + " that it had not begun");
         }
     }
 

@@ -29,7 +29,8 @@ public final class HugePmd {
     /** Maps a fresh huge anonymous page; false if there is no memory. */
     public static boolean install(Kernel kernel, Cpu cpu, MmStruct mm, long vaddr, long pageProt) {
         long pmdPaddr = kernel.pageTables().pmdAlloc(cpu, mm, vaddr);
-        long pfn = pmdPaddr == PageTables.NO_ENTRY ? PageAllocator.NO_PAGE : kernel.pageAllocator().allocPages(cpu, ORDER);
+        long pfn =
+                pmdPaddr == PageTables.NO_ENTRY ? PageAllocator.NO_PAGE : kernel.pageAllocator().allocPages(cpu, ORDER);
         if (pfn == PageAllocator.NO_PAGE) {
             return false;
         }

@@ -10,6 +10,7 @@ import dev.cowtable.mm.tlb.MmuGather;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
 import dev.cowtable.mmu.cpu.MemoryPort;
 import org.jspecify.annotations.Nullable;
@@ -376,8 +377,9 @@ public final class PageTables {
     }
 
     private static boolean isEmpty(Cpu cpu, PtDesc table) {
+        FramePort entries = cpu.memory().frame(table.pfn());
         for (int i = 0; i < Paging.ENTRIES; i++) {
-            if (cpu.memory().read(table.paddr() + i * 8L) != 0) {
+            if (entries.read(i) != 0) {
                 return false;
             }
         }

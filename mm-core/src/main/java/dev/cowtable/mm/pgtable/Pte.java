@@ -21,7 +21,8 @@ public final class Pte {
     public static final long NONE = 0;
 
     /** What pte_modify() keeps of the old entry. */
-    private static final long CHG_MASK = Entry.ADDRESS_MASK | Entry.A | Entry.D | Entry.PCD | Entry.PWT | SPECIAL | UFFD_WP;
+    private static final long CHG_MASK =
+            Entry.ADDRESS_MASK | Entry.A | Entry.D | Entry.PCD | Entry.PWT | SPECIAL | UFFD_WP;
 
     private Pte() {
     }

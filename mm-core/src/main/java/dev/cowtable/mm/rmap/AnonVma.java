@@ -43,7 +43,8 @@ public final class AnonVma {
         return root;
     }
 
-    @Nullable AnonVma parent() {
+    @Nullable
+    AnonVma parent() {
         return parent;
     }
 

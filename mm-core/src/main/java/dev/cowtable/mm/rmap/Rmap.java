@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * the entry that they are changed for.
  */
 public final class Rmap {
+    /** Answer of {@link #tryDupRmap}: no flags of any page. */
+    public static final int MUST_COPY = -1;
+
     private final Kernel kernel;
     private final MemMap memMap;
 
@@ -192,27 +195,20 @@ public final class Rmap {
     }
 
     /**
-     * Counts one more mapping of an anonymous page for a child, clearing AnonExclusive; refused if the page is exclusive and may
+     * Counts one more reference and mapping of a page for a child, clearing AnonExclusive; refused if the page is exclusive and may
      * be pinned.
      *
-     * <p>Mirrors: folio_try_dup_anon_rmap_pte().
+     * <p>Mirrors: folio_get() and folio_try_dup_anon_rmap_pte(), or folio_dup_file_rmap_pte().
      *
-     * @return false if the child must get a copy
+     * @return the page's flags, or {@link #MUST_COPY}, with nothing changed, if the child must get a copy
      */
-    public boolean folioTryDupAnonRmap(Cpu cpu, long pfn, MmStruct srcMm) {
-        if (memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE)) {
-            if (isExclusiveAndMaybePinned(pfn, srcMm)) {
-                return false;
-            }
-            memMap.clearFlag(cpu, pfn, PageFlags.ANON_EXCLUSIVE);
-        }
-        memMap.mapcountAdd(cpu, pfn, 1);
-        return true;
+    public int tryDupRmap(Cpu cpu, long pfn, MmStruct srcMm) {
+        return srcMm.hasPinned() && isExclusiveAndMaybePinned(pfn) ? MUST_COPY : memMap.dupMapping(cpu, pfn);
     }
 
-    /** True if fork must copy the page: folio_needs_cow_for_dma() on an exclusive page. */
-    public boolean isExclusiveAndMaybePinned(long pfn, MmStruct srcMm) {
-        return memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE) && srcMm.hasPinned() && memMap.folioMaybeDmaPinned(pfn);
+    /** True if fork must copy the page: folio_needs_cow_for_dma() on an exclusive page of an mm that has pinned pages. */
+    public boolean isExclusiveAndMaybePinned(long pfn) {
+        return memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE) && memMap.folioMaybeDmaPinned(pfn);
     }
 
     public void folioRemoveRmap(Cpu cpu, long pfn) {

@@ -76,11 +76,16 @@ public record Design(ForkStrategyProvider fork, Map<String, String> options, Gup
     }
 
     private static GupStrategyProvider gup(String name) {
-        List<GupStrategyProvider> all = ServiceLoader.load(GupStrategyProvider.class).stream()
-                .map(ServiceLoader.Provider::get).toList();
+        List<GupStrategyProvider> all = gups();
         return all.stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow(
                 () -> new IllegalArgumentException("no GUP flavour is named '" + name + "'; there are "
                         + all.stream().map(GupStrategyProvider::name).toList()));
+    }
+
+    /** The GUP flavours that are there, by name. */
+    public static List<GupStrategyProvider> gups() {
+        return ServiceLoader.load(GupStrategyProvider.class).stream().map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparing(GupStrategyProvider::name)).toList();
     }
 
     private static List<ForkStrategyProvider> forks() {

@@ -22,6 +22,7 @@ public enum Counter {
     TLB_FLUSH,
     TLB_FLUSH_NEEDLESS,
     IPI,
+    /** Atomic operations on counts and entries that fork and unmapping do. */
     ATOMIC,
     GUP_FAST,
     GUP_SLOW,

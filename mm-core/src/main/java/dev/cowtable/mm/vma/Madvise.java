@@ -43,7 +43,7 @@ final class Madvise {
         int result = 0;
         long at = start;
         VmAreaStruct vma = mm.findVma(start);
-        while (vma != null && vma.start() < end && result != Errno.EINVAL.code()) {
+        while (at < end && vma != null && vma.start() < end && result != Errno.EINVAL.code()) {
             if (vma.start() > at) {
                 result = Errno.ENOMEM.code();
                 at = vma.start();
@@ -120,7 +120,7 @@ final class Madvise {
         MmuGather tlb = new MmuGather(kernel, mm);
         int result = 0;
         long at = start;
-        for (VmAreaStruct vma = mm.findVma(start); vma != null && vma.start() < end; vma = mm.findVma(at)) {
+        for (VmAreaStruct vma = mm.findVma(start); at < end && vma != null && vma.start() < end; vma = mm.findVma(at)) {
             long from = Math.max(at, vma.start());
             result = from > at ? Errno.ENOMEM.code() : result;
             at = Math.min(end, vma.end());

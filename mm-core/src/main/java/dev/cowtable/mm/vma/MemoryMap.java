@@ -63,7 +63,8 @@ public final class MemoryMap {
      *
      * <p>Mirrors: mmap_region() with MAP_FIXED.
      */
-    public int mmapRegion(Cpu cpu, MmStruct mm, long start, long bytes, long flags, @Nullable FileMapping file, long pgoff) {
+    public int mmapRegion(Cpu cpu, MmStruct mm, long start, long bytes, long flags, @Nullable FileMapping file,
+            long pgoff) {
         long end = start + bytes;
         if (bytes <= 0 || start < 0 || end > TASK_SIZE) {
             return bytes <= 0 ? Errno.EINVAL.code() : Errno.ENOMEM.code();
@@ -187,7 +188,8 @@ public final class MemoryMap {
             kernel.rmap().unlinkAnonVmas(cpu, vma);
         }
         if (vmas.length > 0) {
-            kernel.pageTables().freePgtables(cpu, tlb, mm, vmas[0].start(), vmas[vmas.length - 1].end(), floor, ceiling);
+            kernel.pageTables().freePgtables(cpu, tlb, mm, vmas[0].start(), vmas[vmas.length - 1].end(), floor,
+                    ceiling);
         }
         tlb.finish(cpu);
     }

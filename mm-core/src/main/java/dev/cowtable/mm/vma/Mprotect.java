@@ -61,7 +61,8 @@ final class Mprotect {
         while (at < end && (vma = mm.vmaLookup(at)) != null) {
             long to = Math.min(vma.end(), end);
             boolean entriesChange = VmFlags.pageProt(newFlags(vma, prot)) != vma.pageProt();
-            if (entriesChange && kernel.forkStrategy().breakTables(cpu, mm, at, to, BreakIntent.MPROTECT) == BreakResult.NOMEM) {
+            if (entriesChange
+                    && kernel.forkStrategy().breakTables(cpu, mm, at, to, BreakIntent.MPROTECT) == BreakResult.NOMEM) {
                 return Errno.ENOMEM.code();
             }
             at = to;
@@ -86,7 +87,8 @@ final class Mprotect {
 
     /** Private memory is charged when it becomes writable, and given back when it was never faulted. */
     private static long accounted(VmAreaStruct vma, long flags) {
-        boolean charged = vma.has(VmFlags.ACCOUNT | VmFlags.WRITE | VmFlags.HUGETLB | VmFlags.SHARED | VmFlags.NORESERVE);
+        boolean charged =
+                vma.has(VmFlags.ACCOUNT | VmFlags.WRITE | VmFlags.HUGETLB | VmFlags.SHARED | VmFlags.NORESERVE);
         if ((flags & VmFlags.WRITE) != 0) {
             return charged ? flags : flags | VmFlags.ACCOUNT;
         }
@@ -94,11 +96,13 @@ final class Mprotect {
         return neverFaulted ? flags & ~VmFlags.ACCOUNT : flags;
     }
 
-    private void changeProtection(Cpu cpu, VmAreaStruct vma, long start, long end, boolean protChanged, FlushDebt debt) {
+    private void changeProtection(Cpu cpu, VmAreaStruct vma, long start, long end, boolean protChanged,
+            FlushDebt debt) {
         MmStruct mm = vma.mm();
         long next;
-        for (long at = pageTables.nextPopulatedPmd(cpu, mm, start, end); at < end; at = pageTables.nextPopulatedPmd(cpu, mm,
-                next, end)) {
+        for (long at = pageTables.nextPopulatedPmd(cpu, mm, start, end); at < end;
+                at = pageTables.nextPopulatedPmd(cpu, mm,
+                        next, end)) {
             next = Math.min((at & -PageTables.PMD_BYTES) + PageTables.PMD_BYTES, end);
             PtDesc table = lockToChange(cpu, mm, pageTables.pmdOffset(cpu, mm, at), at, protChanged);
             if (table != null) {
@@ -120,7 +124,8 @@ final class Mprotect {
         }
         table = pageTables.lockPrivate(cpu, mm, pmdPaddr, vaddr, BreakIntent.MPROTECT);
         if (table == PtDesc.NO_MEMORY) {
-            throw new IllegalStateException("a table at 0x" + Long.toHexString(vaddr) + " became shared during mprotect");
+            throw new IllegalStateException(
+                    "a table at 0x" + Long.toHexString(vaddr) + " became shared during mprotect");
         }
         return table;
     }

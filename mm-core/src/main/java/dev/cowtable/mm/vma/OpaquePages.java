@@ -14,9 +14,11 @@ import dev.cowtable.mmu.cpu.Cpu;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts entries of a recorded process into its tables that no fault of this kernel can make: page-cache pages, swapped pages, huge pages.
+ * Puts entries of a recorded process into its tables as they were found, those too that no fault of this kernel can make: page-cache
+ * pages, swapped pages, huge pages, anonymous pages of a VMA that is no longer writable.
  *
- * <p>They have counts and follow fork's and unmap's rules, and no contents. Each method answers false if there is no memory.
+ * <p>All but the anonymous ones of 4 KiB have counts and follow fork's and unmap's rules, and no contents. Each method answers false if
+ * there is no memory.
  * <p>Locks: takes page-table locks; the process runs nowhere yet.
  */
 public final class OpaquePages {
@@ -24,6 +26,36 @@ public final class OpaquePages {
 
     public OpaquePages(Kernel kernel) {
         this.kernel = kernel;
+    }
+
+    /**
+     * Maps an anonymous page that is the VMA's alone, all of whose words are {@code word}; the VMA has an anon_vma.
+     *
+     * <p>The entry is what a write fault made it, less the right to write where the VMA has lost that since.
+     */
+    public boolean installAnonPage(Cpu cpu, VmAreaStruct vma, long vaddr, long word) {
+        long pfn = kernel.pageAllocator().allocPage(cpu);
+        PtDesc table = pfn == PageAllocator.NO_PAGE ? null : lockedTable(cpu, vma.mm(), vaddr);
+        if (table != null) {
+            cpu.memory().fillFrame(pfn, word);
+            vma.mm().addRss(Rss.ANONPAGES, 1);
+            kernel.rmap().folioAddNewAnonRmap(cpu, pfn, vma, vaddr);
+            long entry = Pte.mkdirty(Pte.mkyoung(Pte.make(pfn, vma.pageProt())));
+            cpu.memory().write(PageTables.ptePaddr(table, vaddr), VmFlags.maybeMkwrite(entry, vma.flags()));
+            table.ptl().unlock(cpu);
+        } else if (pfn != PageAllocator.NO_PAGE) {
+            kernel.putPage(cpu, pfn);
+        }
+        return table != null;
+    }
+
+    /** Makes sure that the PTE table of an address exists: for an entry of a kind that is not modelled. */
+    public boolean installTable(Cpu cpu, VmAreaStruct vma, long vaddr) {
+        PtDesc table = lockedTable(cpu, vma.mm(), vaddr);
+        if (table != null) {
+            table.ptl().unlock(cpu);
+        }
+        return table != null;
     }
 
     /** Maps a page of the VMA's file, read-only in a private mapping. */

@@ -181,6 +181,7 @@ public final class VmAreaStruct {
 
     @Override
     public String toString() {
-        return "[0x" + Long.toHexString(start) + ", 0x" + Long.toHexString(end) + ") flags=0x" + Long.toHexString(flags);
+        return "[0x" + Long.toHexString(start) + ", 0x" + Long.toHexString(end) + ") flags=0x"
+                + Long.toHexString(flags);
     }
 }

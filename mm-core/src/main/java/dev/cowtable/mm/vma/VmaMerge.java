@@ -47,7 +47,8 @@ final class VmaMerge {
      *
      * @return the VMA that covers the range now, or null if a new one is needed
      */
-    @Nullable VmAreaStruct mergeNewRange(Cpu cpu, MmStruct mm, long start, long end, long flags,
+    @Nullable
+    VmAreaStruct mergeNewRange(Cpu cpu, MmStruct mm, long start, long end, long flags,
             @Nullable FileMapping file, long pgoff) {
         VmAreaStruct previous = adjacentBelow(mm, start, flags, file, pgoff);
         VmAreaStruct next = adjacentAbove(mm, end, flags, file, pgoff + ((end - start) >> 12));

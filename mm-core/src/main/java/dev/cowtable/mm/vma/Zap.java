@@ -10,8 +10,11 @@ import dev.cowtable.mm.pgtable.PtDesc;
 import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.spi.BreakIntent;
 import dev.cowtable.mm.spi.BreakResult;
+import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.tlb.MmuGather;
+import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.FramePort;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,16 +94,18 @@ public final class Zap {
             return;
         }
         Removal removed = new Removal(tlb);
-        for (long at = start; at < end; at += 4096) {
-            long ptePaddr = PageTables.ptePaddr(table, at);
-            if (cpu.memory().read(ptePaddr) != Pte.NONE) {
-                removed.entry(cpu, cpu.memory().exchange(ptePaddr, Pte.NONE));
+        FramePort entries = cpu.memory().frame(table.pfn());
+        int first = Paging.index(start, 1);
+        for (int i = first; i < first + (int) ((end - start) >>> 12); i++) {
+            if (entries.read(i) != Pte.NONE) {
+                removed.entry(cpu, entries.exchange(i, Pte.NONE));
+                removed.atomics++;
             }
         }
         if (removed.anyPresent) {
             tlb.debt().owe(start, end);
         }
-        removed.finish(tlb.mm());
+        removed.finish(cpu);
         table.ptl().unlock(cpu);
     }
 
@@ -116,7 +121,8 @@ public final class Zap {
                     return null;
                 }
             } else if (breakBlock(cpu, tlb.mm(), vaddr, BreakIntent.UNMAP) == BreakResult.NOMEM) {
-                throw new IllegalStateException("a table at 0x" + Long.toHexString(vaddr) + " became shared during its unmapping");
+                throw new IllegalStateException(
+                        "a table at 0x" + Long.toHexString(vaddr) + " became shared during its unmapping");
             }
         }
     }
@@ -129,13 +135,14 @@ public final class Zap {
      */
     public void uncountTable(Cpu cpu, MmuGather tlb, PtDesc table) {
         Removal removed = new Removal(tlb);
-        for (int i = 0; i < 512; i++) {
-            long pte = cpu.memory().read(table.paddr() + i * 8L);
+        FramePort entries = cpu.memory().frame(table.pfn());
+        for (int i = 0; i < Paging.ENTRIES; i++) {
+            long pte = entries.read(i);
             if (pte != Pte.NONE) {
                 removed.entry(cpu, pte);
             }
         }
-        removed.finish(tlb.mm());
+        removed.finish(cpu);
     }
 
     /** The sums of what one table's entries take away. */
@@ -143,6 +150,8 @@ public final class Zap {
         private final MmuGather tlb;
         private final long[] rss = new long[Rss.values().length];
         private boolean anyPresent;
+        /** Atomic operations on counts and entries. */
+        private long atomics;
 
         Removal(MmuGather tlb) {
             this.tlb = tlb;
@@ -166,11 +175,13 @@ public final class Zap {
             }
             kernel.rmap().folioRemoveRmap(cpu, pfn);
             tlb.removePage(pfn);
+            atomics += 2;
         }
 
-        void finish(MmStruct mm) {
+        void finish(Cpu cpu) {
+            kernel.counters().add(cpu.id(), Counter.ATOMIC, atomics);
             for (Rss kind : Rss.values()) {
-                mm.addRss(kind, rss[kind.ordinal()]);
+                tlb.mm().addRss(kind, rss[kind.ordinal()]);
             }
         }
     }

@@ -121,7 +121,8 @@ public final class RelaxedFork implements ForkStrategy {
             MmStruct mm = table.sharer(i);
             long pmd = cpu.memory().physical().read(table.pmdPaddrOf(i));
             if (table.isShared() && (pmd & Entry.RW) != 0) {
-                violations.accept("I4 the PMD entry of " + mm + " at the shared table in frame " + table.pfn() + " is writable");
+                violations.accept(
+                        "I4 the PMD entry of " + mm + " at the shared table in frame " + table.pfn() + " is writable");
             }
         }
     }

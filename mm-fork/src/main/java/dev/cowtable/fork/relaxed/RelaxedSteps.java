@@ -41,14 +41,18 @@ public class RelaxedSteps {
 
     /** May this present entry be shared? Not if its page is exclusive and may be pinned: the child must get a copy of that. */
     protected boolean mayShareEntry(ForkPass pass, long pte) {
-        return Pte.isSpecial(pte) || !kernel.rmap().isExclusiveAndMaybePinned(Pte.pfn(pte), pass.parent());
+        return Pte.isSpecial(pte) || !pass.parent().hasPinned()
+                || !kernel.rmap().isExclusiveAndMaybePinned(Pte.pfn(pte));
     }
 
-    /** Counts a present entry for the child and clears AnonExclusive. */
+    /**
+     * Counts a present entry for the child and clears AnonExclusive.
+     *
+     * <p>Why: whether the page is pinned is not asked again. A pin that came after the look is one of GUP-fast, which takes no lock;
+     * write_protect_seq makes it back off, so the look's verdict stands.
+     */
     protected void accountPresent(Cpu cpu, EntryDup dup, long pte) {
-        if (!dup.tryDupPage(cpu, Pte.pfn(pte))) {
-            throw new IllegalStateException("frame " + Pte.pfn(pte) + " became pinned under the table's lock");
-        }
+        dup.dupPage(cpu, Pte.pfn(pte));
     }
 
     /** What a shared table holds in place of a present entry. */

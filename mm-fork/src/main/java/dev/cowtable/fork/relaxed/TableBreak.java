@@ -9,6 +9,7 @@ import dev.cowtable.mm.tlb.FlushDebt;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,8 @@ final class TableBreak {
             unlock(cpu, pmdTable, table);
             if (copied && table != null) {
                 FlushDebt debt = new FlushDebt(mm);
-                debt.oweStructure(vaddr & -PageTables.PMD_BYTES, (vaddr & -PageTables.PMD_BYTES) + PageTables.PMD_BYTES);
+                debt.oweStructure(vaddr & -PageTables.PMD_BYTES,
+                        (vaddr & -PageTables.PMD_BYTES) + PageTables.PMD_BYTES);
                 steps.flushThenDropShare(cpu, debt, table);
                 return BreakResult.OK;
             }
@@ -75,10 +77,12 @@ final class TableBreak {
         if (spare == null) {
             return false;
         }
+        FramePort from = cpu.memory().frame(table.pfn());
+        FramePort to = cpu.memory().frame(spare.pfn());
         for (int i = 0; i < Paging.ENTRIES; i++) {
-            long pte = cpu.memory().read(table.paddr() + i * 8L);
+            long pte = from.read(i);
             if (pte != 0) {
-                cpu.memory().write(spare.paddr() + i * 8L, pte);
+                to.write(i, pte);
             }
         }
         spare.setOwner(mm, pmdPaddr);

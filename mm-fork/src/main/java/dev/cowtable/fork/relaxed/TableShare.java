@@ -13,6 +13,7 @@ import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +79,7 @@ final class TableShare {
         if (!account(cpu, pass, block, table, dup)) {
             return Errno.ENOMEM.code();
         }
-        dup.addRssTo(pass.child());
+        dup.addSumsTo(cpu, pass.child());
         if (Entry.isWritable(cpu.memory().read(srcPmdPaddr))) {
             cpu.memory().fetchAndAnd(srcPmdPaddr, ~Entry.RW);
             pass.debt().oweStructure(block, block + PageTables.PMD_BYTES);
@@ -95,8 +96,9 @@ final class TableShare {
     /** True if every entry lies in a VMA that the child gets unchanged, and none needs an early copy. */
     private boolean isShareable(Cpu cpu, ForkPass pass, long block, PtDesc table) {
         int vma = firstOverlapping(pass, block);
+        FramePort entries = cpu.memory().frame(table.pfn());
         for (int i = 0; i < Paging.ENTRIES; i++) {
-            long pte = cpu.memory().read(table.paddr() + i * 8L);
+            long pte = entries.read(i);
             if (pte == Pte.NONE) {
                 continue;
             }
@@ -127,16 +129,16 @@ final class TableShare {
         boolean writeProtected = false;
         int i = 0;
         boolean granted = true;
+        FramePort entries = cpu.memory().frame(table.pfn());
         for (; i < Paging.ENTRIES && granted; i++) {
-            long ptePaddr = table.paddr() + i * 8L;
-            long pte = cpu.memory().read(ptePaddr);
+            long pte = entries.read(i);
             if (pte == Pte.NONE) {
                 continue;
             }
             if (Pte.isPresent(pte)) {
-                writeProtected |= accountPresent(cpu, dup, ptePaddr, pte);
+                writeProtected |= accountPresent(cpu, dup, entries, i, pte);
             } else {
-                granted = accountSwap(cpu, dup, ptePaddr, pte);
+                granted = accountSwap(cpu, dup, entries, i, pte);
             }
         }
         if (writeProtected) {
@@ -148,24 +150,25 @@ final class TableShare {
         return granted;
     }
 
-    private boolean accountPresent(Cpu cpu, EntryDup dup, long ptePaddr, long pte) {
+    private boolean accountPresent(Cpu cpu, EntryDup dup, FramePort entries, int index, long pte) {
         if (!Pte.isSpecial(pte)) {
             steps.accountPresent(cpu, dup, pte);
         }
         long lost = pte & ~steps.protectedEntry(pte);
         if (lost != 0) {
-            cpu.memory().fetchAndAnd(ptePaddr, ~lost);
+            entries.fetchAndAnd(index, ~lost);
+            dup.countWrprotect();
         }
         return lost != 0;
     }
 
-    private boolean accountSwap(Cpu cpu, EntryDup dup, long ptePaddr, long entry) {
+    private boolean accountSwap(Cpu cpu, EntryDup dup, FramePort entries, int index, long entry) {
         if (!dup.tryDupSwap(cpu, entry)) {
             return false;
         }
         long plain = steps.protectedSwapEntry(entry);
         if (plain != entry) {
-            cpu.memory().write(ptePaddr, plain);
+            entries.write(index, plain);
         }
         return true;
     }

@@ -82,7 +82,8 @@ final class FastWalk {
         if (!permits(pmd, pte, follFlags) || !grab.tryGrab(cpu, Pte.pfn(pte), follFlags)) {
             return NOTHING;
         }
-        boolean moved = steps.hasChanged(pmd, cpu.memory().read(pmdPaddr)) || steps.hasChanged(pte, cpu.memory().read(ptePaddr));
+        boolean moved = steps.hasChanged(pmd, cpu.memory().read(pmdPaddr))
+                || steps.hasChanged(pte, cpu.memory().read(ptePaddr));
         if (moved || (!Pte.isWritable(pte) && grab.mustUnshare(Pte.pfn(pte), follFlags, false, false))) {
             grab.release(cpu, Pte.pfn(pte), follFlags);
             return NOTHING;
