@@ -8,6 +8,8 @@ import dev.cowtable.mm.tlb.FlushDebt;
 import dev.cowtable.mm.tlb.MmuGather;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
+import dev.cowtable.mm.vma.VmAreaStruct;
+import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.entry.Entry;
 
@@ -27,7 +29,8 @@ public final class HugePmd {
     }
 
     /** Maps a fresh huge anonymous page; false if there is no memory. */
-    public static boolean install(Kernel kernel, Cpu cpu, MmStruct mm, long vaddr, long pageProt) {
+    public static boolean install(Kernel kernel, Cpu cpu, VmAreaStruct vma, long vaddr) {
+        MmStruct mm = vma.mm();
         long pmdPaddr = kernel.pageTables().pmdAlloc(cpu, mm, vaddr);
         long pfn =
                 pmdPaddr == PageTables.NO_ENTRY ? PageAllocator.NO_PAGE : kernel.pageAllocator().allocPages(cpu, ORDER);
@@ -39,7 +42,8 @@ public final class HugePmd {
         memMap.mapcountAdd(cpu, pfn, 1);
         PtDesc pmdTable = kernel.pageTables().descOfEntryAt(pmdPaddr);
         pmdTable.ptl().lock(cpu);
-        cpu.memory().write(pmdPaddr, Pte.make(pfn, pageProt) | Entry.PS | Entry.RW | Entry.D);
+        long pmd = Pte.mkdirty(Pte.make(pfn, vma.pageProt())) | Entry.PS;
+        cpu.memory().write(pmdPaddr, VmFlags.maybeMkwrite(pmd, vma.flags()));
         pmdTable.ptl().unlock(cpu);
         mm.addTables(1, 1);
         mm.addRss(Rss.ANONPAGES, PAGES);

@@ -93,7 +93,7 @@ public final class OpaquePages {
 
     /** Maps a 2 MiB anonymous page at an aligned address. */
     public boolean installHugePage(Cpu cpu, VmAreaStruct vma, long vaddr) {
-        return HugePmd.install(kernel, cpu, vma.mm(), vaddr, vma.pageProt());
+        return HugePmd.install(kernel, cpu, vma, vaddr);
     }
 
     private @Nullable PtDesc lockedTable(Cpu cpu, MmStruct mm, long vaddr) {

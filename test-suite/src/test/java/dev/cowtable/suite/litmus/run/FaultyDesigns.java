@@ -2,8 +2,6 @@ package dev.cowtable.suite.litmus.run;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.spi.Design;
-import dev.cowtable.mm.spi.ForkStrategy;
-import dev.cowtable.mm.spi.ForkStrategyProvider;
 import dev.cowtable.mm.spi.GupStrategy;
 import dev.cowtable.mm.spi.GupStrategyProvider;
 import java.lang.reflect.InvocationTargetException;
@@ -18,26 +16,10 @@ final class FaultyDesigns {
 
     private FaultyDesigns() {}
 
-    /** Its fork is not supported. */
-    static Design refusingFork() {
-        ForkStrategyProvider provider = new ForkStrategyProvider() {
-            @Override
-            public String name() {
-                return "refusing";
-            }
-
-            @Override
-            public String description() {
-                return "refuses";
-            }
-
-            @Override
-            public ForkStrategy create(Kernel kernel, Map<String, String> options) {
-                return (ForkStrategy) planted(ForkStrategy.class, CLASSIC.createFork(kernel), "copyVma",
-                        new UnsupportedOperationException("no fork today"));
-            }
-        };
-        return new Design(provider, Map.of(), CLASSIC.gup());
+    /** Pins are not supported. */
+    static Design refusingGup() {
+        return withGup(kernel -> planted(GupStrategy.class, CLASSIC.createGup(kernel), "getUserPagesFast",
+                new UnsupportedOperationException("no pins today")));
     }
 
     /** Unpinning does nothing. */

@@ -3,6 +3,7 @@ package dev.cowtable.suite.litmus.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cowtable.mm.spi.Design;
+import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mmu.tlb.TlbPolicy;
 import dev.cowtable.suite.litmus.LitmusParser;
 import java.util.Arrays;
@@ -21,6 +22,14 @@ final class LitmusRunnerTest {
                 .containsExactly("ok min=0 maj=0", "ok min=0 maj=0", "EINVAL min=0 maj=0", "ok min=0 maj=0",
                         "ok min=0 maj=0", "ok min=1 maj=0", "ok", "ok min=0 maj=0", "ok v=7 min=0 maj=0",
                         "ok min=1 maj=0", "ok v=7 min=0 maj=0");
+    }
+
+    @Test
+    void faultsAreTakenOnTheCpuOfTheirProcess() {
+        var scenario = LitmusParser.parse("t.txt", "P0 mmap A pages=1\nP0 cpu 1\nP0 write A+0 1\n");
+        LitmusSession session = new LitmusSession(scenario, CLASSIC, TlbPolicy.NONE);
+        scenario.ops().forEach(session::perform);
+        assertThat(session.kernel().counters().of(1, Counter.FAULT_MINOR)).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -111,9 +120,9 @@ final class LitmusRunnerTest {
 
     @Test
     void whatADesignRefusesIsUnsupported() {
-        Design refusing = FaultyDesigns.refusingFork();
-        assertThat(text(refusing, TlbPolicy.NONE, "P0 mmap A pages=1", "P0 fork P1", "P0 read A+0"))
-                .isEqualTo("1| P0 mmap A pages=1 => ok min=0 maj=0\n2| P0 fork P1 => UNSUPPORTED (no fork today)\n");
+        Design refusing = FaultyDesigns.refusingGup();
+        assertThat(text(refusing, TlbPolicy.NONE, "P0 mmap A pages=1", "P0 pin A", "P0 read A+0"))
+                .isEqualTo("1| P0 mmap A pages=1 => ok min=0 maj=0\n2| P0 pin A => UNSUPPORTED (no pins today)\n");
     }
 
     @Test

@@ -1,0 +1,36 @@
+package dev.cowtable.suite.cli;
+
+import dev.cowtable.suite.bench.BenchRun;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.openjdk.jmh.runner.RunnerException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code cowtable bench}: the JMH benchmarks and the machine's own kernel, in one run and one table. */
+@Command(name = "bench", description = {"Measures translation, faults and fork with JMH, and the real fork() of this machine beside them.",
+        "Takes about five minutes; leave the machine alone meanwhile."})
+final class BenchCommand implements Callable<Integer> {
+    @Option(names = "--only", paramLabel = "REGEX", defaultValue = ".*", description = "benchmarks to run (default: all)")
+    private String only = ".*";
+
+    @Option(names = "--quick", description = "short iterations: rough figures in about a minute")
+    private boolean quick;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
+    @SuppressWarnings("UnusedVariable")
+    private boolean help;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException, RunnerException {
+        PrintWriter out = spec.commandLine().getOut();
+        new BenchRun(only, quick).run(out);
+        return 0;
+    }
+}

@@ -1,0 +1,153 @@
+package dev.cowtable.suite.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cowtable.mm.spi.Design;
+import dev.cowtable.mmu.addr.Paging;
+import dev.cowtable.mmu.entry.Access;
+import dev.cowtable.suite.snapshot.Snapshot;
+import dev.cowtable.suite.snapshot.SnapshotReader;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class ComparisonTest {
+    private static final List<Design> BOTH = Design.parseList("classic relaxed");
+
+    static Stream<String> workloads() {
+        return Workloads.all().stream().map(Workload::name);
+    }
+
+    /** Why: by default a small process would see hardly a write. */
+    private static CompareResult playWithManyWrites(Snapshot snapshot, String name) {
+        Workload workload = Workloads.named(name);
+        return play(snapshot, workload, workload.takesWriteFraction() ? 0.5 : Double.NaN);
+    }
+
+    private static CompareResult play(Snapshot snapshot, Workload workload, double writeFraction) {
+        return new Comparison(snapshot, workload, writeFraction, 7, Progress.none()).run(BOTH);
+    }
+
+    @ParameterizedTest
+    @MethodSource("workloads")
+    void aShellSurvivesEveryWorkloadUnderBothDesigns(String name) throws IOException {
+        CompareResult result = playWithManyWrites(Samples.shell(), name);
+        assertThat(result.designs()).allSatisfy(d -> assertThat(d.violations()).isEmpty());
+        assertThat(result.designs().get(1).figure(Figure.TABLES_SHARED)).isPositive();
+        assertThat(result.vmPteCauses()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("workloads")
+    void aProcessWithPagesOfEveryStateSurvivesEveryWorkloadUnderBothDesigns(String name) {
+        CompareResult result = playWithManyWrites(Samples.everyState(), name);
+        assertThat(result.designs()).allSatisfy(d -> assertThat(d.violations()).isEmpty());
+        assertThat(result.vmPteCauses()).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("workloads")
+    void theSameSeedGivesTheSameCounts(String name) throws IOException {
+        DesignResult first = playWithManyWrites(Samples.shell(), name).designs().get(1);
+        DesignResult second = playWithManyWrites(Samples.shell(), name).designs().get(1);
+        for (Figure figure : Figure.values()) {
+            if (figure.isDeterministic()) {
+                assertThat(second.figure(figure)).as(figure.label()).isEqualTo(first.figure(figure));
+            }
+        }
+        assertThat(first.figure(Figure.FORKS)).isPositive();
+        assertThat(first.figure(Figure.PAGE_COPIES) > 0).isEqualTo(!name.equals("spawn"));
+    }
+
+    @Test
+    void moreWritesCopyMorePagesAndNoneCopiesNone() throws IOException {
+        Workload bgsave = Workloads.named("bgsave");
+        assertThat(play(Samples.shell(), bgsave, 0).designs().getFirst().figure(Figure.PAGE_COPIES)).isZero();
+        assertThat(play(Samples.shell(), bgsave, 1).designs().getFirst().figure(Figure.PAGE_COPIES)).isGreaterThan(5);
+    }
+
+    @Test
+    void aForkOfTheShippedServerDoublesItsTablesUnderClassicAndAddsFewUnderRelaxed() throws IOException {
+        CompareResult result = play(SnapshotReader.readShipped(), Workloads.named("spawn"), Double.NaN);
+        assertThat(result.passed()).isTrue();
+        DesignResult classic = result.designs().get(0);
+        DesignResult relaxed = result.designs().get(1);
+        long before = classic.figure(Figure.PARENT_TABLES);
+        assertThat(relaxed.figure(Figure.PARENT_TABLES)).isEqualTo(before).isGreaterThan(2L << 20);
+        assertThat((double) classic.figure(Figure.PEAK_TABLES) / before).isBetween(1.95, 2.05);
+        assertThat((double) relaxed.figure(Figure.PEAK_TABLES) / before).isBetween(1.0, 1.05);
+        assertThat(relaxed.figure(Figure.PEAK_VMPTE)).isEqualTo(classic.figure(Figure.PEAK_VMPTE));
+        assertThat(TextReport.of(result)).contains("relaxed saves ")
+                .contains("VmPTE: recorded 2148 kB, emulated 2148 kB: equal");
+    }
+
+    // ---------------------------------------------------------------- the checks can fail
+
+    private record Planted(Consumer<Stage> body) implements Workload {
+        @Override
+        public String name() {
+            return "planted";
+        }
+
+        @Override
+        public void run(Stage stage) {
+            body.accept(stage);
+        }
+    }
+
+    private static List<String> violationsOf(Consumer<Stage> body) throws IOException {
+        CompareResult result = play(Samples.shell(), new Planted(body), Double.NaN);
+        assertThat(result.passed()).isFalse();
+        assertThat(TextReport.of(result)).contains("FAILED").contains("no comparison, a check failed");
+        return result.designs().getFirst().violations();
+    }
+
+    private static long pfnOfPage(EmulatedProcess process, int page) {
+        process.read(page);
+        return Paging.pfn(process.cpu().translate(process.vaddr(page), Access.USER));
+    }
+
+    @Test
+    void aWrongValueInAPageIsTold() throws IOException {
+        List<String> violations = violationsOf(stage -> {
+            EmulatedProcess child = stage.fork();
+            int page = stage.readable()[0];
+            child.cpu().memory().fillFrame(pfnOfPage(child, page), 42);
+            child.read(page);
+        });
+        assertThat(violations).singleElement().asString().startsWith("contents: child 1 reads 0x2a at 0x");
+    }
+
+    @Test
+    void manyWrongValuesAreToldShortly() throws IOException {
+        List<String> violations = violationsOf(stage -> {
+            EmulatedProcess child = stage.fork();
+            for (int page : stage.readable()) {
+                child.cpu().memory().fillFrame(pfnOfPage(child, page), 42);
+                child.read(page);
+            }
+        });
+        assertThat(violations).hasSize(6).last().asString().endsWith("more wrong reads");
+    }
+
+    @Test
+    void aReferenceThatNobodyDropsIsTold() throws IOException {
+        List<String> violations = violationsOf(stage -> {
+            EmulatedProcess child = stage.fork();
+            stage.lab().kernel().memMap().pageRefAdd(child.cpu(), pfnOfPage(child, stage.readable()[0]), 1);
+        });
+        assertThat(violations).anyMatch(v -> v.startsWith("at the end of the workload: I1 "))
+                .contains("1 frames have leaked");
+    }
+
+    @Test
+    void aDesignThatDiesIsAFailedVerdict() throws IOException {
+        assertThat(violationsOf(stage -> {
+            throw new IllegalStateException("planted");
+        })).containsExactly("died: java.lang.IllegalStateException: planted");
+    }
+}
