@@ -1,0 +1,72 @@
+package dev.cowtable.suite.property;
+
+import dev.cowtable.mm.spi.Design;
+import dev.cowtable.mmu.tlb.TlbPolicy;
+import java.io.PrintStream;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A long run of random programs outside a build, under the three TLB policies in turn.
+ *
+ * <p>Program {@code i} of seed {@code s} is the one drawn from seed {@code s + i}, so that each can be run again by itself.
+ */
+public final class RandomComparison {
+    private static final int REPORT_EVERY = 10_000;
+
+    private RandomComparison() {}
+
+    /**
+     * What a run found.
+     *
+     * @param seed the failing program's own seed
+     * @param program the program, shrunk
+     */
+    public record Finding(long seed, TlbPolicy tlbPolicy, Program program, Difference difference) {
+        @Override
+        public String toString() {
+            return "seed " + seed + " under TLB policy " + tlbPolicy + ", shrunk:" + program + difference;
+        }
+    }
+
+    /** Compares {@code programs} programs; the first that shows a difference, or null. */
+    public static @Nullable Finding run(Design first, Design second, long seed, int programs, PrintStream progress) {
+        for (int i = 0; i < programs; i++) {
+            Finding finding = runOne(first, second, seed + i);
+            if (finding != null) {
+                return finding;
+            }
+            if ((i + 1) % REPORT_EVERY == 0) {
+                progress.println((i + 1) + " programs without a difference");
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Finding runOne(Design first, Design second, long seed) {
+        Program program = ProgramGenerator.generate(new Random(seed));
+        TlbPolicy policy = TlbPolicy.values()[(int) Math.floorMod(seed, (long) TlbPolicy.values().length)];
+        return DesignComparison.run(program, first, second, policy) == null ? null
+                : shrunk(first, second, seed, policy, program);
+    }
+
+    private static Finding shrunk(Design first, Design second, long seed, TlbPolicy policy, Program failing) {
+        Program small = ProgramShrinker.shrink(failing,
+                candidate -> DesignComparison.run(candidate, first, second, policy) != null);
+        Difference difference = DesignComparison.run(small, first, second, policy);
+        if (difference == null) {
+            throw new IllegalStateException("the program of seed " + seed + " does not fail twice");
+        }
+        return new Finding(seed, policy, small, difference);
+    }
+
+    /** {@code FIRST SECOND PROGRAMS [SEED]}; exit code 1 if a difference was found. */
+    public static void main(String[] args) {
+        long seed = args.length > 3 ? Long.parseLong(args[3]) : 1;
+        int programs = Integer.parseInt(args[2]);
+        Finding finding = run(Design.parse(args[0]), Design.parse(args[1]), seed, programs, System.out);
+        System.out.println(finding == null ? programs + " programs, seeds " + seed + " to " + (seed + programs - 1)
+                + ": no difference between " + args[0] + " and " + args[1] : finding);
+        System.exit(finding == null ? 0 : 1);
+    }
+}
