@@ -31,52 +31,71 @@ final class TableBreak {
         this.steps = steps;
     }
 
+    /** What one look at the table under its locks led to. */
+    private enum Outcome {
+        /** The process has the table for itself, or has none. */
+        PRIVATE,
+        /** Others share it: an empty table is needed to copy it into. */
+        NEEDS_SPARE,
+        /** The PMD entry points at the spare, which holds the copy. */
+        COPIED
+    }
+
     BreakResult breakBlock(Cpu cpu, MmStruct mm, long pmdPaddr, long vaddr) {
-        @Nullable PtDesc spare = null;
-        while (true) {
-            PtDesc pmdTable = pageTables.descOfEntryAt(pmdPaddr);
-            pmdTable.ptl().lock(cpu);
-            PtDesc table = pageTables.lockTable(cpu, pmdPaddr);
-            boolean isShared = table != null && table.isShared();
-            boolean copied = isShared && table != null && breakLocked(cpu, mm, table, pmdPaddr, spare);
-            boolean needsSpare = isShared && table != null && table.isShared() && !copied;
-            unlock(cpu, pmdTable, table);
-            if (copied && table != null) {
-                FlushDebt debt = new FlushDebt(mm);
-                debt.oweStructure(vaddr & -PageTables.PMD_BYTES,
-                        (vaddr & -PageTables.PMD_BYTES) + PageTables.PMD_BYTES);
-                steps.flushThenDropShare(cpu, debt, table);
-                return BreakResult.OK;
-            }
-            if (!needsSpare) {
-                if (spare != null) {
-                    pageTables.freeTablePage(cpu, spare);
-                }
-                return BreakResult.OK;
-            }
-            spare = pageTables.newPteTable(cpu);
+        Outcome outcome = tryBreak(cpu, mm, pmdPaddr, vaddr, null);
+        while (outcome == Outcome.NEEDS_SPARE) {
+            PtDesc spare = pageTables.newPteTable(cpu);
             if (spare == null) {
                 return BreakResult.NOMEM;
             }
+            outcome = tryBreak(cpu, mm, pmdPaddr, vaddr, spare);
+            if (outcome != Outcome.COPIED) {
+                pageTables.freeTablePage(cpu, spare);
+            }
         }
+        return BreakResult.OK;
     }
 
-    private static void unlock(Cpu cpu, PtDesc pmdTable, @Nullable PtDesc table) {
-        if (table != null) {
-            table.ptl().unlock(cpu);
+    private Outcome tryBreak(Cpu cpu, MmStruct mm, long pmdPaddr, long vaddr, @Nullable PtDesc spare) {
+        PtDesc pmdTable = pageTables.descOfEntryAt(pmdPaddr);
+        pmdTable.ptl().lock(cpu);
+        PtDesc table = pageTables.lockTable(cpu, pmdPaddr);
+        if (table == null) {
+            pmdTable.ptl().unlock(cpu);
+            return Outcome.PRIVATE;
         }
+        Outcome outcome = breakLocked(cpu, mm, table, pmdPaddr, spare);
+        table.ptl().unlock(cpu);
         pmdTable.ptl().unlock(cpu);
+        if (outcome == Outcome.COPIED) {
+            long block = vaddr & -PageTables.PMD_BYTES;
+            FlushDebt debt = new FlushDebt(mm);
+            debt.oweStructure(block, block + PageTables.PMD_BYTES);
+            steps.flushThenDropShare(cpu, debt, table);
+        }
+        return outcome;
     }
 
-    /** True if the PMD entry points at {@code spare} now; false if the table was re-owned, or a spare is needed first. */
-    private boolean breakLocked(Cpu cpu, MmStruct mm, PtDesc table, long pmdPaddr, @Nullable PtDesc spare) {
+    private Outcome breakLocked(Cpu cpu, MmStruct mm, PtDesc table, long pmdPaddr, @Nullable PtDesc spare) {
+        if (!table.isShared()) {
+            return Outcome.PRIVATE;
+        }
         if (table.shareCount() == 1) {
             reown(kernel, cpu, table, pmdPaddr);
-            return false;
+            return Outcome.PRIVATE;
         }
         if (spare == null) {
-            return false;
+            return Outcome.NEEDS_SPARE;
         }
+        copyEntries(cpu, table, spare);
+        spare.setOwner(mm, pmdPaddr);
+        cpu.memory().exchange(pmdPaddr, spare.paddr() | PageTables.TABLE_PROT);
+        table.removeSharer(mm);
+        kernel.counters().add(cpu.id(), Counter.TABLE_BROKEN, 1);
+        return Outcome.COPIED;
+    }
+
+    private static void copyEntries(Cpu cpu, PtDesc table, PtDesc spare) {
         FramePort from = cpu.memory().frame(table.pfn());
         FramePort to = cpu.memory().frame(spare.pfn());
         for (int i = 0; i < Paging.ENTRIES; i++) {
@@ -85,11 +104,6 @@ final class TableBreak {
                 to.write(i, pte);
             }
         }
-        spare.setOwner(mm, pmdPaddr);
-        cpu.memory().exchange(pmdPaddr, spare.paddr() | PageTables.TABLE_PROT);
-        table.removeSharer(mm);
-        kernel.counters().add(cpu.id(), Counter.TABLE_BROKEN, 1);
-        return true;
     }
 
     /** The last sharer makes the table its own: its PMD entry becomes writable, its entries stay as they are. */

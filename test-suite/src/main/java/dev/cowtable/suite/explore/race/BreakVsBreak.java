@@ -2,7 +2,6 @@ package dev.cowtable.suite.explore.race;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.suite.explore.Race;
 import dev.cowtable.suite.explore.Round;
 
 /**
@@ -10,27 +9,14 @@ import dev.cowtable.suite.explore.Round;
  *
  * <p>One copies the table and the other re-owns it, or both copy and it is freed; it is never lost, and no page is.
  */
-final class BreakVsBreak implements Race {
+final class BreakVsBreak {
     private static final int NEW_X = 2;
     private static final int NEW_Y = 3;
 
-    @Override
-    public String name() {
-        return "break-break";
+    private BreakVsBreak() {
     }
 
-    @Override
-    public String description() {
-        return "parent and child break the table that they share";
-    }
-
-    @Override
-    public int cpus() {
-        return 2;
-    }
-
-    @Override
-    public Round begin(Kernel kernel) {
+    static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.process(scene.cpu(0), 2);
         MmStruct child = scene.fork(scene.cpu(0), parent);

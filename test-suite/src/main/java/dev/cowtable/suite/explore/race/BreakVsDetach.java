@@ -4,34 +4,20 @@ import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.vma.Advice;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mmu.addr.Paging;
-import dev.cowtable.suite.explore.Race;
 import dev.cowtable.suite.explore.Round;
 
 /**
  * C throws the whole range away, which detaches it from the shared table, while P breaks that table and another
  * thread of P reads.
  */
-final class BreakVsDetach implements Race {
+final class BreakVsDetach {
     private static final int NEW = 2;
     private static final int OF_C = 3;
 
-    @Override
-    public String name() {
-        return "break-detach";
+    private BreakVsDetach() {
     }
 
-    @Override
-    public String description() {
-        return "a break by the parent against the child's MADV_DONTNEED of the whole table, and a reader";
-    }
-
-    @Override
-    public int cpus() {
-        return 3;
-    }
-
-    @Override
-    public Round begin(Kernel kernel) {
+    static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.process(scene.cpu(0), 2);
         MmStruct child = scene.fork(scene.cpu(0), parent);

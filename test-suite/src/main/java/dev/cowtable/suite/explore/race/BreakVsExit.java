@@ -2,7 +2,6 @@ package dev.cowtable.suite.explore.race;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.suite.explore.Race;
 import dev.cowtable.suite.explore.Round;
 
 /**
@@ -11,28 +10,15 @@ import dev.cowtable.suite.explore.Round;
  *
  * <p>P's other thread, which caches a PDE at the shared table, never meets the newcomer's pages.
  */
-final class BreakVsExit implements Race {
+final class BreakVsExit {
     private static final int NEW = 2;
     private static final int OF_NEWCOMER = 3;
     private static final int NEWCOMER_PAGES = 4;
 
-    @Override
-    public String name() {
-        return "break-exit";
+    private BreakVsExit() {
     }
 
-    @Override
-    public String description() {
-        return "a break by the parent against the exit of the child and a new process, and a reader of the parent";
-    }
-
-    @Override
-    public int cpus() {
-        return 3;
-    }
-
-    @Override
-    public Round begin(Kernel kernel) {
+    static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.process(scene.cpu(0), 2);
         MmStruct child = scene.fork(scene.cpu(0), parent);

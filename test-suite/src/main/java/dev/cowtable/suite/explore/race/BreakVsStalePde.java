@@ -2,7 +2,6 @@ package dev.cowtable.suite.explore.race;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.suite.explore.Race;
 import dev.cowtable.suite.explore.Round;
 
 /**
@@ -19,30 +18,17 @@ import dev.cowtable.suite.explore.Round;
  *
  * <p>Why: P's flush must be over before its share is dropped.
  */
-final class BreakVsStalePde implements Race {
+final class BreakVsStalePde {
     private static final int X = 0;
     private static final int Y = 1;
     private static final int Z = 2;
     private static final int NEW = 2;
     private static final int SECRET = 3;
 
-    @Override
-    public String name() {
-        return "break-stale-pde";
+    private BreakVsStalePde() {
     }
 
-    @Override
-    public String description() {
-        return "a break by P against a thread of P with a cached PDE against a child that re-owns the table and writes";
-    }
-
-    @Override
-    public int cpus() {
-        return 3;
-    }
-
-    @Override
-    public Round begin(Kernel kernel) {
+    static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.process(scene.cpu(0), Z + 1);
         MmStruct child = scene.fork(scene.cpu(0), parent);

@@ -4,7 +4,6 @@ import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.suite.explore.Body;
-import dev.cowtable.suite.explore.Race;
 import dev.cowtable.suite.explore.Round;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A fault that found the table private may meet a shared one when it takes the table's lock, and must break it.
  * Each page of the child is from before or after the write; what P writes once fork is over is not seen by the child.
  */
-final class ForkVsNeighbourFault implements Race {
+final class ForkVsNeighbourFault {
     private static final int LOW = 0;
     private static final int HIGH = 16;
     private static final int HIGH_UNTOUCHED = 17;
@@ -24,23 +23,10 @@ final class ForkVsNeighbourFault implements Race {
     private static final int DURING = 2;
     private static final int AFTER = 3;
 
-    @Override
-    public String name() {
-        return "fork-neighbour-fault";
+    private ForkVsNeighbourFault() {
     }
 
-    @Override
-    public String description() {
-        return "fork against write faults of two threads in neighbouring mappings of the same 2 MiB";
-    }
-
-    @Override
-    public int cpus() {
-        return 3;
-    }
-
-    @Override
-    public Round begin(Kernel kernel) {
+    static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.newMm(scene.cpu(0));
         scene.map(scene.cpu(0), parent, LOW, PAGES, VmFlags.READ | VmFlags.WRITE);

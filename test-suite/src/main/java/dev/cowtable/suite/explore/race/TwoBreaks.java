@@ -2,7 +2,6 @@ package dev.cowtable.suite.explore.race;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.suite.explore.Race;
 import dev.cowtable.suite.explore.Round;
 
 /**
@@ -10,27 +9,14 @@ import dev.cowtable.suite.explore.Round;
  *
  * <p>One new table is installed; whoever comes second frees its own, and the share is dropped once.
  */
-final class TwoBreaks implements Race {
+final class TwoBreaks {
     private static final int NEW_X = 2;
     private static final int NEW_Y = 3;
 
-    @Override
-    public String name() {
-        return "two-breaks";
+    private TwoBreaks() {
     }
 
-    @Override
-    public String description() {
-        return "two threads of one process break the same shared table against a reader";
-    }
-
-    @Override
-    public int cpus() {
-        return 3;
-    }
-
-    @Override
-    public Round begin(Kernel kernel) {
+    static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.process(scene.cpu(0), 2);
         MmStruct child = scene.fork(scene.cpu(0), parent);

@@ -2,7 +2,6 @@ package dev.cowtable.suite.explore.race;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.suite.explore.Race;
 import dev.cowtable.suite.explore.Round;
 
 /**
@@ -12,28 +11,15 @@ import dev.cowtable.suite.explore.Round;
  * <p>One of the writers may keep the page if the other has copied it; never both. The reader never meets C's value,
  * nor the old one after the new one.
  */
-final class TwoWriteFaults implements Race {
+final class TwoWriteFaults {
     private static final int PAGE = 0;
     private static final int OF_P = 2;
     private static final int OF_C = 3;
 
-    @Override
-    public String name() {
-        return "two-write-faults";
+    private TwoWriteFaults() {
     }
 
-    @Override
-    public String description() {
-        return "parent and child write one shared page against a thread of the parent that reads it";
-    }
-
-    @Override
-    public int cpus() {
-        return 3;
-    }
-
-    @Override
-    public Round begin(Kernel kernel) {
+    static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.process(scene.cpu(0), 1);
         MmStruct child = scene.fork(scene.cpu(0), parent);
