@@ -272,8 +272,9 @@ public final class PageTables {
     }
 
     private long newTable(Cpu cpu, int level) {
-        long pfn = kernel.pageAllocator().allocZeroedPage(cpu);
+        long pfn = kernel.pageAllocator().allocPage(cpu);
         if (pfn != PageAllocator.NO_PAGE) {
+            cpu.memory().physical().clearFrame(pfn);
             kernel.memMap().initFlags(pfn, PageFlags.TABLE);
             kernel.memMap().setMapping(pfn, new PtDesc(pfn, level, kernel.lockdep()));
             kernel.tableAllocated(cpu);

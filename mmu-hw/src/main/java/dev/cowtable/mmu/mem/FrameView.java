@@ -3,6 +3,7 @@ package dev.cowtable.mmu.mem;
 import dev.cowtable.mmu.addr.Paging;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ public final class FrameView {
 
     /** Physical address of word {@code index}. */
     public long wordPaddr(int index) {
-        return paddr + index * 8L;
+        return paddr + Objects.checkIndex(index, FrameChunk.FRAME_WORDS) * 8L;
     }
 
     public long read(int index) {

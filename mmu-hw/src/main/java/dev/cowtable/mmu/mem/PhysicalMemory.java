@@ -3,6 +3,7 @@ package dev.cowtable.mmu.mem;
 import dev.cowtable.mmu.addr.Paging;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,6 +161,20 @@ public final class PhysicalMemory implements MemoryAccess {
         }
         if (chunkOrMake(paddr).setFill(frame(paddr), word)) {
             countBacked(-1);
+        }
+    }
+
+    /**
+     * Every word becomes 0 as 512 stores would make it: unlike {@link #fillFrame}, an array is kept; the caller owns the frame alone.
+     *
+     * <p>Why: a frame that is about to hold a page table again needs its array at once.
+     */
+    public void clearFrame(long pfn) {
+        long[] words = arrayOrNull(checkFrame(pfn));
+        if (words == null) {
+            fillFrame(pfn, 0);
+        } else {
+            Arrays.fill(words, 0);
         }
     }
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 class ExampleTest {
     @Test
     void missingFlushIsVisible() {
+        // tag::readme
         Machine machine = Machine.builder().memoryBytes(1L << 40).tlbPolicy(TlbPolicy.ADVERSARIAL).build();
         Cpu cpu = machine.cpu(0);
         long rights = Entry.P | Entry.RW | Entry.US;
@@ -25,5 +26,6 @@ class ExampleTest {
         assertThat(cpu.readByte(0x123, Access.USER)).isEqualTo(42);
         cpu.invlpg(0x123);
         assertThat(Fault.describe(cpu.readByte(0x123, Access.USER))).isEqualTo("#PF(4: U)");
+        // end::readme
     }
 }

@@ -144,4 +144,37 @@ class PhysicalMemoryTest {
         memory.writeByte(4096 + 13, (byte) 0x42);
         assertThat(memory.read(4096 + 8)).isEqualTo(0x4141_4241_4141_4141L);
     }
+
+    @Test
+    void clearedFrameHoldsZerosAndKeepsItsArray() {
+        PhysicalMemory memory = new PhysicalMemory(1 << 20);
+        memory.write(0x5008, 7);
+        memory.clearFrame(5);
+        assertThat(memory.read(0x5008)).isZero();
+        assertThat(memory.isUniform(5)).isFalse();
+        memory.fillFrame(6, 9);
+        memory.clearFrame(6);
+        assertThat(memory.read(0x6000)).isZero();
+        assertThat(memory.isUniform(6)).isTrue();
+    }
+
+    @Test
+    void viewOfAFrameReadsAndStoresAsTheMemoryItself() {
+        PhysicalMemory memory = new PhysicalMemory(1 << 20);
+        FrameView view = memory.view(3);
+        assertThat(view.read(511)).isZero();
+        view.write(2, 0xff);
+        assertThat(memory.read(0x3010)).isEqualTo(0xff);
+        assertThat(view.fetchAndAnd(2, 0x0f)).isEqualTo(0xff);
+        assertThat(view.exchange(2, 1)).isEqualTo(0x0f);
+        memory.write(0x3018, 5);
+        assertThat(view.read(3)).isEqualTo(5);
+        assertThat(view.wordPaddr(3)).isEqualTo(0x3018);
+    }
+
+    @Test
+    void viewOfAFrameEndsWithItsLastWord() {
+        FrameView view = new PhysicalMemory(1 << 20).view(3);
+        assertThatThrownBy(() -> view.read(512)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
 }

@@ -37,12 +37,14 @@ public final class BenchRun {
                 .include("dev\\.cowtable\\.suite\\.bench\\..*(" + only + ").*")
                 .forks(1).warmupIterations(quick ? 1 : 5).measurementIterations(quick ? 2 : 5)
                 .warmupTime(TimeValue.seconds(quick ? 1 : 3)).measurementTime(TimeValue.seconds(quick ? 1 : 3))
-                .jvmArgsAppend("-Xmx6g", "-Xms6g", "-XX:+UseSerialGC", "-Djdk.virtualThreadScheduler.parallelism=1")
+                .jvmArgsAppend("-Xmx6g", "-Xms6g", "-XX:+UseSerialGC", "--sun-misc-unsafe-memory-access=allow",
+                        "-Djdk.virtualThreadScheduler.parallelism=1")
                 .verbosity(VerboseMode.SILENT).shouldFailOnError(true).build()).run();
         out.println("emulated, ns each                                  mean      error (99.9 %)");
         for (RunResult result : results) {
             Result<?> score = result.getPrimaryResult();
-            out.printf(Locale.ROOT, "  %-46s %9.2f  +- %.2f%n", label(result.getParams()), score.getScore(), score.getScoreError());
+            out.printf(Locale.ROOT, "  %-46s %9.2f  +- %.2f%n", label(result.getParams()), score.getScore(),
+                    score.getScoreError());
         }
         printReal(out);
     }
@@ -63,7 +65,8 @@ public final class BenchRun {
         }
         try (NativeProgram program = compiled.get()) {
             out.println("this machine's kernel, " + MIB_FORKED + " MiB, ns each           minimum     median");
-            Map<String, String> figures = program.run(REAL_LIMIT, Integer.toString(MIB_FORKED), Integer.toString(REAL_ROUNDS));
+            Map<String, String> figures =
+                    program.run(REAL_LIMIT, Integer.toString(MIB_FORKED), Integer.toString(REAL_ROUNDS));
             for (String name : new String[] {"fork_ns_per_pte", "reuse_ns_per_fault", "copy_ns_per_fault"}) {
                 out.printf(Locale.ROOT, "  %-46s %9s  %9s%n", name.replace('_', ' '),
                         figures.get(name + "_min"), figures.get(name + "_median"));

@@ -11,10 +11,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code cowtable bench}: the JMH benchmarks and the machine's own kernel, in one run and one table. */
-@Command(name = "bench", description = {"Measures translation, faults and fork with JMH, and the real fork() of this machine beside them.",
-        "Takes about five minutes; leave the machine alone meanwhile."})
+@Command(name = "bench",
+        description = {
+                "Measures translation, faults and fork with JMH, and the real fork() of this machine beside them.",
+                "Takes about five minutes; leave the machine alone meanwhile."})
 final class BenchCommand implements Callable<Integer> {
-    @Option(names = "--only", paramLabel = "REGEX", defaultValue = ".*", description = "benchmarks to run (default: all)")
+    @Option(names = "--only", paramLabel = "REGEX", defaultValue = ".*",
+            description = "benchmarks to run (default: all)")
     private String only = ".*";
 
     @Option(names = "--quick", description = "short iterations: rough figures in about a minute")

@@ -12,7 +12,8 @@ import picocli.CommandLine.ParameterException;
 /** The command itself; each job is a subcommand. */
 @Command(name = "cowtable", description = "A laboratory for designs of Linux memory management.",
         versionProvider = Cowtable.Version.class, synopsisSubcommandLabel = "COMMAND",
-        subcommands = {BenchCommand.class, CompareCommand.class, LitmusCommand.class, DesignsCommand.class, ExploreCommand.class, SnapshotCommand.class},
+        subcommands = {BenchCommand.class, CompareCommand.class, LitmusCommand.class, DesignsCommand.class,
+                ExploreCommand.class, SnapshotCommand.class},
         footer = {"", "Exit codes: 0 ok, 1 a check failed, 2 bad input or usage."})
 public final class Cowtable implements Runnable {
     /** Exit code of bad input and bad usage. */

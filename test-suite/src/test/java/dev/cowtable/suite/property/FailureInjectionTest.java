@@ -35,27 +35,39 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FailureInjectionTest {
     private static final int RANDOM_PROGRAMS = Integer.getInteger("cowtable.injected", 16);
     private static final String[][] PROGRAMS = {
-        {"fork with several VMAs in one table", "P0 mmap A pages=4 at=0x200000000", "P0 mmap B pages=3 at=0x200005000 prot=rwx",
-            "P0 mmap C pages=2 at=0x200009000", "P0 touchrange A 0 4", "P0 write B+1 5", "P0 madvise C 0 1 wipeonfork",
-            "P0 write C+1 6", "P0 fork P1", "P1 readrange A 0 4", "P0 write A+1 9", "P1 write B+1 8", "P1 exit"},
-        {"nested forks", "P0 mmap A pages=3", "P0 touchrange A 0 3 1", "P0 fork P1", "P1 write A+0 2", "P1 fork P2",
-            "P2 write A+1 3", "P0 fork P3", "P3 read A+0", "P3 touchrange A 0 3 4", "P1 exit", "P2 write A+2 5", "P0 exit"},
-        {"fall back for pinned pages", "P0 mmap A pages=4", "P0 touchrange A 0 4 1", "P0 pin A 1 3", "P0 fork P1",
-            "P0 write A+1 2", "P1 readrange A 0 4", "P1 fork P2", "P2 write A+2 7", "P0 unpin A 1 3", "P0 fork P4"},
-        {"munmap of part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1", "P1 munmap A 2 4",
-            "P0 readrange A 0 6", "P1 write A+5 3", "P0 munmap A 0 1", "P0 munmap A"},
-        {"dontneed of part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1",
-            "P1 madvise A 2 4 dontneed", "P1 write A+2 4", "P0 madvise A 0 6 dontneed", "P0 read A+1"},
-        {"mprotect of part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1",
-            "P1 mprotect A 2 4 none", "P0 mprotect A 1 3 r", "P0 mprotect A 0 6 rwx", "P0 write A+2 7", "P1 mprotect A 0 6 rw"},
-        {"mmap over part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1", "P1 mmap A pages=2",
-            "P1 readrange A 0 6", "P1 write A+0 3", "P0 mmap A pages=6", "P0 read A+0"},
-        {"ranges over several tables", "P0 mmap A pages=1030 at=0x2001ff000", "P0 write A+0 1", "P0 write A+1 2",
-            "P0 write A+512 3", "P0 write A+600 4", "P0 write A+1026 5", "P0 fork P1", "P1 madvise A 0 1030 dontneed",
-            "P1 read A+600", "P0 fork P2", "P2 mprotect A 600 1027 none", "P2 munmap A 0 514", "P0 munmap A 1 1030", "P0 read A+0"},
-        {"zero pages, pipes and pins in shared tables", "P0 mmap A pages=5", "P0 write A+0 1", "P0 read A+1", "P0 fork P1",
-            "P1 readrange A 0 5", "P0 vmsplice A 3 -> q0", "P1 pin A 0 2", "P0 vmsplice A 0 -> q0", "P0 fork P2", "P2 write A+0 5",
-            "P2 mprotect A 0 5 r", "P0 readpipe q0", "P0 readpipe q0"},
+            {"fork with several VMAs in one table", "P0 mmap A pages=4 at=0x200000000",
+                    "P0 mmap B pages=3 at=0x200005000 prot=rwx",
+                    "P0 mmap C pages=2 at=0x200009000", "P0 touchrange A 0 4", "P0 write B+1 5",
+                    "P0 madvise C 0 1 wipeonfork",
+                    "P0 write C+1 6", "P0 fork P1", "P1 readrange A 0 4", "P0 write A+1 9", "P1 write B+1 8",
+                    "P1 exit"},
+            {"nested forks", "P0 mmap A pages=3", "P0 touchrange A 0 3 1", "P0 fork P1", "P1 write A+0 2", "P1 fork P2",
+                    "P2 write A+1 3", "P0 fork P3", "P3 read A+0", "P3 touchrange A 0 3 4", "P1 exit", "P2 write A+2 5",
+                    "P0 exit"},
+            {"fall back for pinned pages", "P0 mmap A pages=4", "P0 touchrange A 0 4 1", "P0 pin A 1 3", "P0 fork P1",
+                    "P0 write A+1 2", "P1 readrange A 0 4", "P1 fork P2", "P2 write A+2 7", "P0 unpin A 1 3",
+                    "P0 fork P4"},
+            {"munmap of part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1",
+                    "P1 munmap A 2 4",
+                    "P0 readrange A 0 6", "P1 write A+5 3", "P0 munmap A 0 1", "P0 munmap A"},
+            {"dontneed of part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1",
+                    "P1 madvise A 2 4 dontneed", "P1 write A+2 4", "P0 madvise A 0 6 dontneed", "P0 read A+1"},
+            {"mprotect of part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1",
+                    "P1 mprotect A 2 4 none", "P0 mprotect A 1 3 r", "P0 mprotect A 0 6 rwx", "P0 write A+2 7",
+                    "P1 mprotect A 0 6 rw"},
+            {"mmap over part of a shared table", "P0 mmap A pages=6", "P0 touchrange A 0 6 1", "P0 fork P1",
+                    "P1 mmap A pages=2",
+                    "P1 readrange A 0 6", "P1 write A+0 3", "P0 mmap A pages=6", "P0 read A+0"},
+            {"ranges over several tables", "P0 mmap A pages=1030 at=0x2001ff000", "P0 write A+0 1", "P0 write A+1 2",
+                    "P0 write A+512 3", "P0 write A+600 4", "P0 write A+1026 5", "P0 fork P1",
+                    "P1 madvise A 0 1030 dontneed",
+                    "P1 read A+600", "P0 fork P2", "P2 mprotect A 600 1027 none", "P2 munmap A 0 514",
+                    "P0 munmap A 1 1030", "P0 read A+0"},
+            {"zero pages, pipes and pins in shared tables", "P0 mmap A pages=5", "P0 write A+0 1", "P0 read A+1",
+                    "P0 fork P1",
+                    "P1 readrange A 0 5", "P0 vmsplice A 3 -> q0", "P1 pin A 0 2", "P0 vmsplice A 0 -> q0",
+                    "P0 fork P2", "P2 write A+0 5",
+                    "P2 mprotect A 0 5 r", "P0 readpipe q0", "P0 readpipe q0"},
     };
 
     static Stream<Arguments> programs() {
@@ -83,8 +95,8 @@ class FailureInjectionTest {
 
     @ParameterizedTest(name = "{0} gives {1}")
     @CsvSource({"P1 munmap A 1 2, ENOMEM", "P1 mprotect A 1 2 none, ENOMEM", "P1 madvise A 1 2 dontneed, EAGAIN",
-        "P1 mmap A pages=1, ENOMEM", "P1 write A+0 2, ENOMEM", "P1 read A+3, ENOMEM", "P1 fork P2, ENOMEM",
-        "P1 touchrange A 0 2 5, ENOMEM at=+0", "P1 pin A 0 1, ENOMEM"})
+            "P1 mmap A pages=1, ENOMEM", "P1 write A+0 2, ENOMEM", "P1 read A+3, ENOMEM", "P1 fork P2, ENOMEM",
+            "P1 touchrange A 0 2 5, ENOMEM at=+0", "P1 pin A 0 1, ENOMEM"})
     void operationThatCannotBreakASharedTableFailsWithItsErrno(String line, String errno) {
         Program program = Program.of("P0 mmap A pages=4", "P0 touchrange A 0 3 1", "P0 fork P1", line);
         LitmusSession session = new LitmusSession(program.scenario(), Design.parse("relaxed"), TlbPolicy.NONE);
@@ -97,7 +109,8 @@ class FailureInjectionTest {
     @Test
     void frameLeakedOnTheFailurePathIsCaught() {
         Design leaks = whenNoMemory("leaks", (kernel, cpu, mm, vaddr) -> kernel.pageAllocator().allocPage(cpu));
-        assertThatThrownBy(() -> new Injection(leaks, partialMunmap().scenario()).run()).isInstanceOf(AssertionError.class)
+        assertThatThrownBy(() -> new Injection(leaks, partialMunmap().scenario()).run())
+                .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("I1 frame");
     }
 
@@ -109,7 +122,8 @@ class FailureInjectionTest {
             kernel.forkStrategy().detachTable(cpu, gather, mm, kernel.pageTables().pmdOffset(cpu, mm, block), block);
             gather.finish(cpu);
         });
-        assertThatThrownBy(() -> new Injection(loses, partialMunmap().scenario()).run()).isInstanceOf(AssertionError.class)
+        assertThatThrownBy(() -> new Injection(loses, partialMunmap().scenario()).run())
+                .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("\"A+0\"=1");
     }
 

@@ -27,7 +27,7 @@ import java.util.TreeMap;
  */
 final class Injection {
     /** What a process can see of itself, and what it is charged for. */
-    private record Seen(Map<String, Integer> bytes, List<String> vmas, List<Long> counts) { }
+    private record Seen(Map<String, Integer> bytes, List<String> vmas, List<Long> counts) {}
 
     private final Design design;
     private final Scenario scenario;
@@ -91,7 +91,8 @@ final class Injection {
             if (!(op instanceof Op.TouchRange)) {
                 assertThat(after.get(i).bytes()).as(what).isEqualTo(before.get(i).bytes());
             }
-            if (op instanceof Op.Fork || op instanceof Op.Munmap || op instanceof Op.Mprotect || op instanceof Op.Madvise) {
+            if (op instanceof Op.Fork || op instanceof Op.Munmap || op instanceof Op.Mprotect
+                    || op instanceof Op.Madvise) {
                 assertThat(after.get(i).counts()).as(what).isEqualTo(before.get(i).counts());
             }
         }

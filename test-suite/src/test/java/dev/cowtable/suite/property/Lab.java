@@ -66,7 +66,8 @@ final class Lab {
     /** Puts a swap entry with an exclusive marker; its slot. */
     long swapEntry(int page) {
         long slot = kernel.swapMap().slots();
-        if (!new OpaquePages(kernel).installSwapEntry(cpu(0), Objects.requireNonNull(parent.vmaLookup(page(page))), page(page))) {
+        if (!new OpaquePages(kernel).installSwapEntry(cpu(0), Objects.requireNonNull(parent.vmaLookup(page(page))),
+                page(page))) {
             throw new IllegalStateException("no memory");
         }
         return slot;

@@ -22,7 +22,8 @@ class MemoryModelTest {
 
     @Test
     void childKeepsOldByteWhenParentWrites() {
-        assertThat(results("P0 mmap A pages=1", "P0 write A+0 1", "P0 fork P1", "P0 write A+0 2", "P1 read A+0", "P0 read A+0"))
+        assertThat(results("P0 mmap A pages=1", "P0 write A+0 1", "P0 fork P1", "P0 write A+0 2", "P1 read A+0",
+                "P0 read A+0"))
                 .endsWith("ok v=1", "ok v=2");
     }
 
@@ -41,22 +42,27 @@ class MemoryModelTest {
 
     @Test
     void pipeSeesWritesInPlaceBeforeForkAndNoneAfter() {
-        assertThat(results("P0 mmap A pages=1", "P0 write A+0 1", "P0 vmsplice A 0 -> q0", "P0 write A+0 2", "P0 fork P1",
-                "P0 write A+0 3", "P1 write A+0 4", "P0 readpipe q0", "P0 readpipe q0")).endsWith("ok v=2", "EAGAIN");
+        assertThat(
+                results("P0 mmap A pages=1", "P0 write A+0 1", "P0 vmsplice A 0 -> q0", "P0 write A+0 2", "P0 fork P1",
+                        "P0 write A+0 3", "P1 write A+0 4", "P0 readpipe q0", "P0 readpipe q0"))
+                .endsWith("ok v=2", "EAGAIN");
     }
 
     @Test
     void pinnedBufferStaysTheOwnersPageAcrossFork() {
         MemoryModel model = new MemoryModel();
-        Program.of("P0 mmap A pages=1", "P0 write A+0 1", "P0 pin A 0 1", "P0 fork P1", "P0 write A+0 2").scenario().ops()
+        Program.of("P0 mmap A pages=1", "P0 write A+0 1", "P0 pin A 0 1", "P0 fork P1", "P0 write A+0 2").scenario()
+                .ops()
                 .forEach(model::perform);
         model.forEachPinned(value -> assertThat(value).isEqualTo(2));
     }
 
     @Test
     void protectionsGiveAccerrAndStopRanges() {
-        assertThat(results("P0 mmap A pages=3", "P0 mprotect A 1 2 r", "P0 touchrange A 0 3 1", "P0 mprotect A 2 3 none",
-                "P0 readrange A 0 3", "P0 pin A 0 2")).endsWith("SIGSEGV/ACCERR at=+1", "ok", "SIGSEGV/ACCERR at=+2", "EFAULT");
+        assertThat(
+                results("P0 mmap A pages=3", "P0 mprotect A 1 2 r", "P0 touchrange A 0 3 1", "P0 mprotect A 2 3 none",
+                        "P0 readrange A 0 3", "P0 pin A 0 2"))
+                .endsWith("SIGSEGV/ACCERR at=+1", "ok", "SIGSEGV/ACCERR at=+2", "EFAULT");
     }
 
     @Test

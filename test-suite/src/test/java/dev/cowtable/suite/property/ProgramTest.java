@@ -36,16 +36,18 @@ class ProgramTest {
     @Example
     void aFailingProgramShrinksToTheOperationsThatMatter() {
         Program failing = ProgramGenerator.generate(new Random(0));
-        Program small = ProgramShrinker.shrink(failing, candidate -> DesignComparison.run(candidate, TestDesigns.CLASSIC,
-                PlantedBugs.PARTIAL_ZAP_DETACHES, TlbPolicy.NONE) != null);
+        Program small =
+                ProgramShrinker.shrink(failing, candidate -> DesignComparison.run(candidate, TestDesigns.CLASSIC,
+                        PlantedBugs.PARTIAL_ZAP_DETACHES, TlbPolicy.NONE) != null);
         assertThat(failing.size()).isGreaterThan(20);
         assertThat(small.size()).isLessThanOrEqualTo(4);
     }
 
     @Example
     void aFindingNamesSeedPolicyProgramAndOperation() {
-        RandomComparison.Finding finding = RandomComparison.run(TestDesigns.CLASSIC, PlantedBugs.PMD_LEFT_WRITABLE, 5, 3,
-                System.out);
+        RandomComparison.Finding finding =
+                RandomComparison.run(TestDesigns.CLASSIC, PlantedBugs.PMD_LEFT_WRITABLE, 5, 3,
+                        System.out);
         assertThat(finding).hasToString("seed 5 under TLB policy NONE, shrunk:\n# a random program\nP0 fork P1\n"
                 + "after operation 1: INVARIANT: " + (finding == null ? "" : finding.difference().text()));
     }

@@ -44,7 +44,8 @@ class ReadOnlyPinTest {
                 }
 
                 @Override
-                public int getUserPages(Cpu cpu, MmStruct mm, long startVaddr, int nrPages, int follFlags, long[] pfns) {
+                public int getUserPages(Cpu cpu, MmStruct mm, long startVaddr, int nrPages, int follFlags,
+                        long[] pfns) {
                     int plain = follFlags & ~(FollFlags.PIN | FollFlags.LONGTERM) | FollFlags.GET;
                     int had = linux.getUserPages(cpu, mm, startVaddr, nrPages, plain, pfns);
                     mm.setHasPinned();

@@ -10,19 +10,24 @@ public final class Races {
             new ForkVsGupFastPin("fork-gup-pin", FollFlags.PIN | FollFlags.WRITE),
             new ForkVsGupFastPin("fork-gup-pin-ro", FollFlags.PIN | FollFlags.LONGTERM),
             new SceneRace("break-stale-pde",
-                    "a break by P against a thread of P with a cached PDE against a child that re-owns the table and writes", 3, BreakVsStalePde::begin),
+                    "a break by P against a thread of P with a cached PDE against a child that re-owns the table and writes",
+                    3, BreakVsStalePde::begin),
             new SceneRace("two-write-faults",
-                    "parent and child write one shared page against a thread of the parent that reads it", 3, TwoWriteFaults::begin),
+                    "parent and child write one shared page against a thread of the parent that reads it", 3,
+                    TwoWriteFaults::begin),
             new SceneRace("two-breaks",
                     "two threads of one process break the same shared table against a reader", 3, TwoBreaks::begin),
             new SceneRace("break-break",
                     "parent and child break the table that they share", 2, BreakVsBreak::begin),
             new SceneRace("break-detach",
-                    "a break by the parent against the child's MADV_DONTNEED of the whole table, and a reader", 3, BreakVsDetach::begin),
+                    "a break by the parent against the child's MADV_DONTNEED of the whole table, and a reader", 3,
+                    BreakVsDetach::begin),
             new SceneRace("break-exit",
-                    "a break by the parent against the exit of the child and a new process, and a reader of the parent", 3, BreakVsExit::begin),
+                    "a break by the parent against the exit of the child and a new process, and a reader of the parent",
+                    3, BreakVsExit::begin),
             new SceneRace("fork-neighbour-fault",
-                    "fork against write faults of two threads in neighbouring mappings of the same 2 MiB", 3, ForkVsNeighbourFault::begin));
+                    "fork against write faults of two threads in neighbouring mappings of the same 2 MiB", 3,
+                    ForkVsNeighbourFault::begin));
 
     private Races() {
     }

@@ -1,0 +1,47 @@
+package dev.cowtable.fork;
+
+import dev.cowtable.fork.classic.ClassicForkProvider;
+import dev.cowtable.fork.relaxed.RelaxedForkProvider;
+import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.spi.Design;
+import dev.cowtable.mm.spi.ForkStrategyProvider;
+import dev.cowtable.mm.vma.MmStruct;
+import dev.cowtable.mm.vma.VmFlags;
+import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.Machine;
+import dev.cowtable.mmu.tlb.TlbPolicy;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Kernels and processes for the tests of fork designs. */
+final class ForkLab {
+    static final long VADDR = 0x2_0000_0000L;
+
+    private ForkLab() {
+    }
+
+    static List<Kernel> eachDesign() {
+        return List.of(kernel(new ClassicForkProvider()), kernel(new RelaxedForkProvider()));
+    }
+
+    static Kernel relaxed() {
+        return kernel(new RelaxedForkProvider());
+    }
+
+    private static Kernel kernel(ForkStrategyProvider fork) {
+        Machine machine = Machine.builder().cpus(2).memoryBytes(1L << 30).tlbPolicy(TlbPolicy.ADVERSARIAL).build();
+        return new Kernel(machine, new Design(fork, Map.of(), new NoGupProvider()));
+    }
+
+    /** A process that has written the value 1 to each of its pages. */
+    static MmStruct process(Kernel kernel, int pages) {
+        Cpu cpu = kernel.machine().cpu(0);
+        MmStruct mm = Objects.requireNonNull(kernel.newMm(cpu));
+        kernel.memoryMap().mmapAnonymous(cpu, mm, VADDR, pages * 4096L, VmFlags.READ | VmFlags.WRITE, false);
+        for (int page = 0; page < pages; page++) {
+            kernel.userAccess().writeByte(cpu, mm, VADDR + page * 4096L, 1);
+        }
+        return mm;
+    }
+}
