@@ -11,6 +11,7 @@ import java.util.List;
  * <pre>
  * I1  counts      refcount, mapcount, swap counts and RSS are the sums of what the tables hold (dossier I1, I7; linux-mm 1-4)
  * I2  shared      a table with more than one share holds no writable, exclusive or exclusively swapped entry
+ * I3  frozen      no entry of such a table has changed since the last check, but for A
  * I4  pmd         what the design promises of PMD entries at shared tables
  * I5  vma         every entry lies in a VMA of every process that reaches it
  * I6  reach       no TLB or paging-structure cache reaches what the tables do not allow; nothing free is named

@@ -99,11 +99,16 @@ final class TableScan {
                     + Long.toHexString(vaddr) + " is read-only and its table is private");
         }
         int weight = first ? kernel.forkStrategy().pageContribution(table) : 0;
+        long fingerprint = 1;
         for (int i = 0; i < Paging.ENTRIES; i++) {
             long pte = memory.read(table.paddr() + i * 8L);
+            fingerprint = fingerprint * 31 + Pte.mkold(pte);
             if (pte != Pte.NONE) {
                 space.entry(table, vaddr + i * 4096L, pte, weight);
             }
+        }
+        if (first && table.shareCount() > 1 && !table.checkFingerprint(fingerprint)) {
+            violations.add("I3 an entry of the table in frame " + table.pfn() + " has changed while it was shared");
         }
     }
 

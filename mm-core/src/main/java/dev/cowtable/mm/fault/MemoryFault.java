@@ -227,17 +227,17 @@ public final class MemoryFault {
      * <p>Mirrors: wp_can_reuse_anon_folio() for a small folio. The mapcount is never asked: only references tell of pipes and pins.
      */
     private boolean wpCanReuseAnonFolio(Cpu cpu, VmAreaStruct vma, long pfn) {
-        int pageFlags = memMap.flags(pfn);
+        int pageFlags = memMap.flags(cpu, pfn);
         if ((pageFlags & PageFlags.ANON) == 0) {
             return false;
         }
         if ((pageFlags & PageFlags.ANON_EXCLUSIVE) != 0) {
             return true;
         }
-        if (memMap.pageRefCount(pfn) > 1 || !memMap.folioTrylock(cpu, pfn)) {
+        if (memMap.pageRefCount(cpu, pfn) > 1 || !memMap.folioTrylock(cpu, pfn)) {
             return false;
         }
-        boolean only = memMap.pageRefCount(pfn) == 1;
+        boolean only = memMap.pageRefCount(cpu, pfn) == 1;
         if (only) {
             kernel.rmap().folioMoveAnonRmap(pfn, vma);
             memMap.setFlag(cpu, pfn, PageFlags.ANON_EXCLUSIVE);

@@ -53,7 +53,7 @@ public final class CopyPteRange {
         if (!pageTables.pteAlloc(cpu, pass.child(), dstPmdPaddr)) {
             return Errno.ENOMEM.code();
         }
-        Range range = new Range(pass, dst, src, start, end);
+        Range range = new Range(cpu, pass, dst, src, start, end);
         long prealloc = PageAllocator.NO_PAGE;
         while (true) {
             int result = copyLocked(cpu, range, dstPmdPaddr, srcPmdPaddr, prealloc);
@@ -77,11 +77,11 @@ public final class CopyPteRange {
         long at;
         boolean writeProtected;
 
-        Range(ForkPass pass, VmAreaStruct dst, VmAreaStruct src, long start, long end) {
+        Range(Cpu cpu, ForkPass pass, VmAreaStruct dst, VmAreaStruct src, long start, long end) {
             this.pass = pass;
             this.dst = dst;
             this.cowMapping = src.isCowMapping();
-            this.dup = new EntryDup(kernel, pass.parent());
+            this.dup = new EntryDup(kernel, cpu, pass.parent());
             this.at = start;
             this.end = end;
         }

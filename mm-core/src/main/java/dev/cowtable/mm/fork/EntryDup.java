@@ -4,7 +4,6 @@ import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.SwpEntry;
-import dev.cowtable.mm.rmap.Rmap;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
@@ -21,7 +20,7 @@ import dev.cowtable.mmu.cpu.Cpu;
 public final class EntryDup {
     private final Kernel kernel;
     private final MemMap memMap;
-    private final MmStruct parent;
+    private final boolean mayHavePins;
     private long anon;
     private long file;
     private long shmem;
@@ -29,28 +28,25 @@ public final class EntryDup {
     /** Atomic operations on counts and entries. */
     private long atomics;
 
-    public EntryDup(Kernel kernel, MmStruct parent) {
+    /** Begins a table: that the parent has pinned no page is looked at once, as a pin that comes later meets write_protect_seq. */
+    public EntryDup(Kernel kernel, Cpu cpu, MmStruct parent) {
         this.kernel = kernel;
         this.memMap = kernel.memMap();
-        this.parent = parent;
+        this.mayHavePins = parent.hasPinned(cpu);
     }
 
     /** Counts a normal page once more; false, with nothing changed, if the child must get a copy because the page may be pinned. */
     public boolean tryDupPage(Cpu cpu, long pfn) {
-        int flags = kernel.rmap().tryDupRmap(cpu, pfn, parent);
-        if (flags == Rmap.MUST_COPY) {
+        if (mayHavePins && kernel.rmap().isExclusiveAndMaybePinned(cpu, pfn)) {
             return false;
         }
-        counted(flags);
+        dupPage(cpu, pfn);
         return true;
     }
 
     /** Counts a normal page once more whether it is pinned or not, for who has looked already under the same hold of ptl. */
     public void dupPage(Cpu cpu, long pfn) {
-        counted(memMap.dupMapping(cpu, pfn));
-    }
-
-    private void counted(int flags) {
+        int flags = memMap.dupMapping(cpu, pfn);
         count(flags, 1);
         atomics += (flags & PageFlags.ANON_EXCLUSIVE) != 0 ? 3 : 2;
     }

@@ -6,23 +6,23 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Checks the order of {@link LockClass} at every acquisition and knows what each CPU holds.
  *
- * <p>Each CPU's stack of held locks is used by that CPU alone, so nothing here is shared but the source of lock numbers.
+ * <p>Each CPU's stack of held locks is used by that CPU alone, so nothing here is shared but the source of identities.
  */
 public final class Lockdep {
     private static final int MAX_HELD = 32;
 
     private final LockClass[][] held;
     private final int[] depth;
-    private final AtomicLong lockIds = new AtomicLong();
+    private final AtomicLong identities = new AtomicLong();
 
     public Lockdep(int cpuCount) {
         held = new LockClass[cpuCount][MAX_HELD];
         depth = new int[cpuCount];
     }
 
-    /** A negative number that names one lock in scheduling points, apart from all physical addresses. */
-    long nextLockId() {
-        return -lockIds.incrementAndGet();
+    /** A negative number that names one shared object in scheduling points, apart from all physical addresses. */
+    public long nextIdentity() {
+        return -identities.incrementAndGet();
     }
 
     /** Called before a lock is waited for; {@code nested} permits a second lock of the innermost held class. */

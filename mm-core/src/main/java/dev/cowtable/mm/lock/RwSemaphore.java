@@ -34,7 +34,7 @@ public final class RwSemaphore {
     public RwSemaphore(Lockdep lockdep, LockClass lockClass) {
         this.lockdep = lockdep;
         this.lockClass = lockClass;
-        this.id = lockdep.nextLockId();
+        this.id = lockdep.nextIdentity();
     }
 
     public void downRead(Cpu cpu) {

@@ -27,7 +27,7 @@ public final class SeqCount {
     private int sequence;
 
     public SeqCount(Lockdep lockdep) {
-        this.id = lockdep.nextLockId();
+        this.id = lockdep.nextIdentity();
     }
 
     public void writeBegin(Cpu cpu) {

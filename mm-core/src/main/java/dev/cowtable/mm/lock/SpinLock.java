@@ -32,7 +32,7 @@ public final class SpinLock implements Waitable {
     public SpinLock(Lockdep lockdep, LockClass lockClass) {
         this.lockdep = lockdep;
         this.lockClass = lockClass;
-        this.id = lockdep.nextLockId();
+        this.id = lockdep.nextIdentity();
     }
 
     public void lock(Cpu cpu) {

@@ -70,8 +70,15 @@ public final class MemMap {
 
     // ---------------------------------------------------------------- refcount
 
+    /** The count as it is now, for observers of a machine at rest. */
     public int pageRefCount(long pfn) {
         return (int) INTS.getVolatile(section(pfn).refcount, at(pfn));
+    }
+
+    /** The count as the kernel reads it while others change it. */
+    public int pageRefCount(Cpu cpu, long pfn) {
+        cpu.step(Step.COUNT, pfn);
+        return pageRefCount(pfn);
     }
 
     /** Adds references and returns the count after it. */
@@ -118,8 +125,8 @@ public final class MemMap {
      *
      * <p>Mirrors: folio_maybe_dma_pinned() for a small folio.
      */
-    public boolean folioMaybeDmaPinned(long pfn) {
-        return pageRefCount(pfn) >= PIN_BIAS;
+    public boolean folioMaybeDmaPinned(Cpu cpu, long pfn) {
+        return pageRefCount(cpu, pfn) >= PIN_BIAS;
     }
 
     // ---------------------------------------------------------------- mapcount
@@ -161,12 +168,19 @@ public final class MemMap {
 
     // ---------------------------------------------------------------- flags
 
+    /** The flags as they are now, for observers of a machine at rest and for flags that do not change while a page is in use. */
     public int flags(long pfn) {
         return (int) INTS.getVolatile(section(pfn).flags, at(pfn));
     }
 
     public boolean testFlag(long pfn, int flag) {
         return (flags(pfn) & flag) != 0;
+    }
+
+    /** The flags as the kernel reads them while others change them. */
+    public int flags(Cpu cpu, long pfn) {
+        cpu.step(Step.COUNT, pfn);
+        return flags(pfn);
     }
 
     public void setFlag(Cpu cpu, long pfn, int flag) {

@@ -39,6 +39,8 @@ public final class PtDesc {
     private int sharerCount;
     private int shareCount = 1;
     private volatile boolean shared;
+    /** What the entries looked like when the invariants were last checked while the table was shared; 0 if they were not. */
+    private long fingerprint;
 
     public PtDesc(long pfn, int level, Lockdep lockdep) {
         this.pfn = pfn;
@@ -136,6 +138,18 @@ public final class PtDesc {
             throw new IllegalStateException("table in frame " + pfn + " is re-owned with share count " + shareCount);
         }
         shared = false;
+        fingerprint = 0;
+    }
+
+    /**
+     * Remembers what the entries of this shared table look like.
+     *
+     * @return false if they looked otherwise at the last check (I3)
+     */
+    public boolean checkFingerprint(long seen) {
+        boolean unchanged = fingerprint == 0 || fingerprint == seen;
+        fingerprint = seen;
+        return unchanged;
     }
 
     private int indexOf(MmStruct mm) {

@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * the entry that they are changed for.
  */
 public final class Rmap {
-    /** Answer of {@link #tryDupRmap}: no flags of any page. */
-    public static final int MUST_COPY = -1;
-
     private final Kernel kernel;
     private final MemMap memMap;
 
@@ -194,21 +191,9 @@ public final class Rmap {
         return anonVma;
     }
 
-    /**
-     * Counts one more reference and mapping of a page for a child, clearing AnonExclusive; refused if the page is exclusive and may
-     * be pinned.
-     *
-     * <p>Mirrors: folio_get() and folio_try_dup_anon_rmap_pte(), or folio_dup_file_rmap_pte().
-     *
-     * @return the page's flags, or {@link #MUST_COPY}, with nothing changed, if the child must get a copy
-     */
-    public int tryDupRmap(Cpu cpu, long pfn, MmStruct srcMm) {
-        return srcMm.hasPinned() && isExclusiveAndMaybePinned(pfn) ? MUST_COPY : memMap.dupMapping(cpu, pfn);
-    }
-
     /** True if fork must copy the page: folio_needs_cow_for_dma() on an exclusive page of an mm that has pinned pages. */
-    public boolean isExclusiveAndMaybePinned(long pfn) {
-        return memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE) && memMap.folioMaybeDmaPinned(pfn);
+    public boolean isExclusiveAndMaybePinned(Cpu cpu, long pfn) {
+        return (memMap.flags(cpu, pfn) & PageFlags.ANON_EXCLUSIVE) != 0 && memMap.folioMaybeDmaPinned(cpu, pfn);
     }
 
     public void folioRemoveRmap(Cpu cpu, long pfn) {

@@ -7,6 +7,7 @@ import dev.cowtable.mm.lock.SeqCount;
 import dev.cowtable.mm.lock.SpinLock;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.exec.Step;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ public final class MmStruct {
     private final RwSemaphore mmapLock;
     private final SpinLock pageTableLock;
     private final SeqCount writeProtectSeq;
+    private final long flagsIdentity;
     private volatile VmAreaStruct[] vmas = new VmAreaStruct[0];
     private volatile long mmLockSeq;
     private volatile boolean hasPinned;
@@ -61,6 +63,7 @@ public final class MmStruct {
         this.mmapLock = new RwSemaphore(lockdep, LockClass.MMAP_LOCK);
         this.pageTableLock = new SpinLock(lockdep, LockClass.PAGE_TABLE_LOCK);
         this.writeProtectSeq = new SeqCount(lockdep);
+        this.flagsIdentity = lockdep.nextIdentity();
     }
 
     public long id() {
@@ -201,11 +204,13 @@ public final class MmStruct {
     }
 
     /** MMF_HAS_PINNED: a page of this mm may have been pinned at some time. */
-    public boolean hasPinned() {
+    public boolean hasPinned(Cpu cpu) {
+        cpu.step(Step.READ, flagsIdentity);
         return hasPinned;
     }
 
-    public void setHasPinned() {
+    public void setHasPinned(Cpu cpu) {
+        cpu.step(Step.WRITE, flagsIdentity);
         hasPinned = true;
     }
 

@@ -39,10 +39,12 @@ public class RelaxedSteps {
         return pass.needsCopy(i) && !src.has(VmFlags.SHARED | VmFlags.PFNMAP | VmFlags.MIXEDMAP | VmFlags.UFFD_WP);
     }
 
-    /** May this present entry be shared? Not if its page is exclusive and may be pinned: the child must get a copy of that. */
-    protected boolean mayShareEntry(ForkPass pass, long pte) {
-        return Pte.isSpecial(pte) || !pass.parent().hasPinned()
-                || !kernel.rmap().isExclusiveAndMaybePinned(Pte.pfn(pte));
+    /**
+     * May this present entry be shared, if the parent may have pinned pages? Not if its page is exclusive and may be pinned: the child
+     * must get a copy of that.
+     */
+    protected boolean mayShareEntry(Cpu cpu, long pte) {
+        return Pte.isSpecial(pte) || !kernel.rmap().isExclusiveAndMaybePinned(cpu, Pte.pfn(pte));
     }
 
     /**

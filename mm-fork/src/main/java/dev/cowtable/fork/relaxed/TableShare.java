@@ -74,7 +74,7 @@ final class TableShare {
         if (!isShareable(cpu, pass, block, table)) {
             return FALL_BACK;
         }
-        EntryDup dup = new EntryDup(kernel, pass.parent());
+        EntryDup dup = new EntryDup(kernel, cpu, pass.parent());
         kernel.counters().add(cpu.id(), Counter.FORK_ENTRY_VISITED, Paging.ENTRIES);
         if (!account(cpu, pass, block, table, dup)) {
             return Errno.ENOMEM.code();
@@ -96,6 +96,7 @@ final class TableShare {
     /** True if every entry lies in a VMA that the child gets unchanged, and none needs an early copy. */
     private boolean isShareable(Cpu cpu, ForkPass pass, long block, PtDesc table) {
         int vma = firstOverlapping(pass, block);
+        boolean mayHavePins = pass.parent().hasPinned(cpu);
         FramePort entries = cpu.memory().frame(table.pfn());
         for (int i = 0; i < Paging.ENTRIES; i++) {
             long pte = entries.read(i);
@@ -107,7 +108,8 @@ final class TableShare {
                 vma++;
             }
             boolean covered = vma < pass.handledCount() && pass.source(vma).contains(vaddr);
-            if (!covered || !steps.mayShareVma(pass, vma) || (Pte.isPresent(pte) && !steps.mayShareEntry(pass, pte))) {
+            if (!covered || !steps.mayShareVma(pass, vma)
+                    || (mayHavePins && Pte.isPresent(pte) && !steps.mayShareEntry(cpu, pte))) {
                 return false;
             }
         }

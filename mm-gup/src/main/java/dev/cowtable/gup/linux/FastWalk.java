@@ -41,7 +41,7 @@ final class FastWalk {
         boolean pin = (follFlags & FollFlags.PIN) != 0;
         int sequence = 0;
         if (pin) {
-            mm.setHasPinned();
+            mm.setHasPinned(cpu);
             sequence = mm.writeProtectSeq().rawRead(cpu);
             if (steps.forkIsRunning(sequence)) {
                 return 0;
@@ -84,7 +84,7 @@ final class FastWalk {
         }
         boolean moved = steps.hasChanged(pmd, cpu.memory().read(pmdPaddr))
                 || steps.hasChanged(pte, cpu.memory().read(ptePaddr));
-        if (moved || (!Pte.isWritable(pte) && grab.mustUnshare(Pte.pfn(pte), follFlags, false, false))) {
+        if (moved || (!Pte.isWritable(pte) && grab.mustUnshare(cpu, Pte.pfn(pte), follFlags, false, false))) {
             grab.release(cpu, Pte.pfn(pte), follFlags);
             return NOTHING;
         }

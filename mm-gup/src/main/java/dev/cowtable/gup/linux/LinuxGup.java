@@ -70,7 +70,7 @@ public final class LinuxGup implements GupStrategy {
     @Override
     public int getUserPages(Cpu cpu, MmStruct mm, long startVaddr, int nrPages, int follFlags, long[] pfns) {
         if ((follFlags & FollFlags.PIN) != 0) {
-            mm.setHasPinned();
+            mm.setHasPinned(cpu);
         }
         mm.mmapLock().downRead(cpu);
         int had = 0;
@@ -156,10 +156,10 @@ public final class LinuxGup implements GupStrategy {
         }
         long pfn = Pte.pfn(pte);
         boolean writable = Pte.isWritable(pte);
-        if ((follFlags & FollFlags.WRITE) != 0 && !writable && !canFollowWrite(vma, pte, follFlags)) {
+        if ((follFlags & FollFlags.WRITE) != 0 && !writable && !canFollowWrite(cpu, vma, pte, follFlags)) {
             return NULL_PAGE;
         }
-        if (!writable && grab.mustUnshare(pfn, follFlags, true, vma.isCowMapping())) {
+        if (!writable && grab.mustUnshare(cpu, pfn, follFlags, true, vma.isCowMapping())) {
             return EMLINK;
         }
         grab.grab(cpu, pfn, follFlags);
@@ -171,10 +171,10 @@ public final class LinuxGup implements GupStrategy {
      *
      * <p>Mirrors: can_follow_write_pte().
      */
-    private boolean canFollowWrite(VmAreaStruct vma, long pte, int follFlags) {
+    private boolean canFollowWrite(Cpu cpu, VmAreaStruct vma, long pte, int follFlags) {
         return (follFlags & FollFlags.FORCE) != 0 && !vma.has(VmFlags.SHARED | VmFlags.MAYSHARE | VmFlags.WRITE)
                 && vma.has(VmFlags.MAYWRITE) && !Pte.isSpecial(pte)
-                && kernel.memMap().testFlag(Pte.pfn(pte), PageFlags.ANON_EXCLUSIVE);
+                && (kernel.memMap().flags(cpu, Pte.pfn(pte)) & PageFlags.ANON_EXCLUSIVE) != 0;
     }
 
     @Override

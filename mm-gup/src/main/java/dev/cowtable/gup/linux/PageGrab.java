@@ -50,11 +50,11 @@ final class PageGrab {
      * @param vmaKnown false in the lockless walk, which leaves doubtful pages to the slow one
      * @param cowMapping whether the VMA is one, if known
      */
-    boolean mustUnshare(long pfn, int follFlags, boolean vmaKnown, boolean cowMapping) {
+    boolean mustUnshare(Cpu cpu, long pfn, int follFlags, boolean vmaKnown, boolean cowMapping) {
         if ((follFlags & (FollFlags.PIN | FollFlags.WRITE)) != FollFlags.PIN) {
             return false;
         }
-        int flags = memMap.flags(pfn);
+        int flags = memMap.flags(cpu, pfn);
         if ((flags & PageFlags.ANON) != 0) {
             return (flags & PageFlags.ANON_EXCLUSIVE) == 0;
         }

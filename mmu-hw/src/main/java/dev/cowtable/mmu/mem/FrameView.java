@@ -27,12 +27,12 @@ public final class FrameView {
 
     /** Physical address of word {@code index}. */
     public long wordPaddr(int index) {
-        return paddr + Objects.checkIndex(index, FrameChunk.FRAME_WORDS) * 8L;
+        return paddr + index * 8L;
     }
 
     public long read(int index) {
         long[] array = words;
-        return array != null ? (long) WORD.getAcquire(array, index) : memory.read(wordPaddr(index));
+        return array != null ? (long) WORD.getAcquire(array, index) : memory.read(uniform(index));
     }
 
     public void write(int index, long value) {
@@ -40,7 +40,7 @@ public final class FrameView {
         if (array != null) {
             WORD.setRelease(array, index, value);
         } else {
-            memory.write(wordPaddr(index), value);
+            memory.write(uniform(index), value);
             words = memory.arrayOrNull(paddr);
         }
     }
@@ -48,11 +48,16 @@ public final class FrameView {
     public long fetchAndAnd(int index, long bits) {
         long[] array = words;
         return array != null ? (long) WORD.getAndBitwiseAnd(array, index, bits)
-                : memory.fetchAndAnd(wordPaddr(index), bits);
+                : memory.fetchAndAnd(uniform(index), bits);
     }
 
     public long exchange(int index, long value) {
         long[] array = words;
-        return array != null ? (long) WORD.getAndSet(array, index, value) : memory.exchange(wordPaddr(index), value);
+        return array != null ? (long) WORD.getAndSet(array, index, value) : memory.exchange(uniform(index), value);
+    }
+
+    /** The address of a word of a frame without an array, which has no bounds of its own. */
+    private long uniform(int index) {
+        return wordPaddr(Objects.checkIndex(index, FrameChunk.FRAME_WORDS));
     }
 }

@@ -137,7 +137,7 @@ final class PlantedBugs {
 
     static final Design PINNED_SHARED = TestDesigns.relaxed("pinned-shared", kernel -> new RelaxedSteps(kernel) {
         @Override
-        protected boolean mayShareEntry(ForkPass pass, long pte) {
+        protected boolean mayShareEntry(Cpu cpu, long pte) {
             return true;
         }
     });

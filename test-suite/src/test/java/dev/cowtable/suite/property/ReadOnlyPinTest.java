@@ -48,7 +48,7 @@ class ReadOnlyPinTest {
                         long[] pfns) {
                     int plain = follFlags & ~(FollFlags.PIN | FollFlags.LONGTERM) | FollFlags.GET;
                     int had = linux.getUserPages(cpu, mm, startVaddr, nrPages, plain, pfns);
-                    mm.setHasPinned();
+                    mm.setHasPinned(cpu);
                     for (int i = 0; i < had; i++) {
                         kernel.memMap().pageRefAdd(cpu, pfns[i], MemMap.PIN_BIAS - 1);
                     }
