@@ -6,20 +6,18 @@ import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.spi.BreakIntent;
 import dev.cowtable.mm.spi.BreakResult;
 import dev.cowtable.mm.stat.Counter;
-import dev.cowtable.mm.tlb.MmuGather;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
-import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
 import dev.cowtable.mmu.cpu.MemoryPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds, makes and frees page tables, and hands out locked PTE tables; {@link #lockPrivate} is the one door through which
+ * Finds and makes page tables, and hands out locked PTE tables; {@link #lockPrivate} is the one door through which
  * every modifier of a PTE table goes.
  *
- * <p>Mirrors: p4d_alloc() .. pte_alloc(), pte_offset_map_lock(), free_pgtables() (mm/memory.c, mm/pgtable-generic.c).
+ * <p>Mirrors: p4d_alloc() .. pte_alloc(), pte_offset_map_lock() (mm/memory.c, mm/pgtable-generic.c).
  * <p>Locks: page_table_lock for entries above the PMD table, pmd lock for PMD entries, ptl for PTEs.
  */
 public final class PageTables {
@@ -287,104 +285,6 @@ public final class PageTables {
         kernel.tableFreed(cpu);
         kernel.memMap().setMapping(table.pfn(), null);
         kernel.putPage(cpu, table.pfn());
-    }
-
-    // ---------------------------------------------------------------- freeing
-
-    /**
-     * Frees the tables of an unmapped range that no VMA below {@code floor} or from {@code ceiling} on needs.
-     *
-     * <p>Mirrors: free_pgd_range() .. free_pte_range(); {@code ceiling} 0 is the end of the address space.
-     * <p>Locks: mmap_lock for writing, or the mm has no users.
-     * <p>Flush: the tables go to the gather and are freed by it after its flush.
-     */
-    public void freePgtables(Cpu cpu, MmuGather tlb, MmStruct mm, long start, long end, long floor, long ceiling) {
-        long from = start & -PMD_BYTES;
-        if (from < floor) {
-            from += PMD_BYTES;
-        }
-        long roof = ceiling & -PMD_BYTES;
-        if (ceiling != 0 && roof == 0) {
-            return;
-        }
-        long to = end - 1 > roof - 1 && roof != 0 ? end - PMD_BYTES : end;
-        if (from > to - 1) {
-            return;
-        }
-        freeLevel(cpu, tlb, mm, mm.pgdPaddr(), Paging.TOP_LEVEL, from, to, floor, ceiling);
-    }
-
-    private void freeLevel(Cpu cpu, MmuGather tlb, MmStruct mm, long tablePaddr, int level, long start, long end,
-            long floor, long ceiling) {
-        long size = Paging.sizeBytes(level);
-        long next;
-        for (long at = start; at < end; at = next) {
-            next = Math.min((at & -size) + size, end);
-            long entryPaddr = entryPaddr(tablePaddr, at, level);
-            long entry = cpu.memory().read(entryPaddr);
-            if (!isTable(entry)) {
-                continue;
-            }
-            if (level > PMD_LEVEL) {
-                freeLevel(cpu, tlb, mm, Entry.paddr(entry), level - 1, at, next, floor, ceiling);
-            }
-            if (level == PMD_LEVEL || isFree(at & -size, next, floor, ceiling, size)) {
-                unlinkTable(cpu, tlb, mm, entryPaddr, entry, at & -size);
-            }
-        }
-    }
-
-    private static boolean isFree(long spanStart, long end, long floor, long ceiling, long size) {
-        if (spanStart < floor) {
-            return false;
-        }
-        long roof = ceiling & -size;
-        return ceiling == 0 || (roof != 0 && end - 1 <= roof - 1);
-    }
-
-    /** Clears the entry that points at a table and hands the table to the gather. */
-    private void unlinkTable(Cpu cpu, MmuGather tlb, MmStruct mm, long entryPaddr, long entry, long vaddr) {
-        PtDesc table = descOfEntryAt(Entry.paddr(entry));
-        if (table.shareCount() != 1) {
-            throw new IllegalStateException("the table in frame " + table.pfn() + " is freed while shared");
-        }
-        cpu.memory().write(entryPaddr, 0);
-        mm.addTables(table.level(), -1);
-        tlb.freeTable(table, vaddr);
-    }
-
-    /**
-     * Frees the PTE table of one 2 MiB range if all its entries are none.
-     *
-     * <p>Mirrors: try_to_free_pte() of CONFIG_PT_RECLAIM.
-     * <p>Locks: takes pmd lock and ptl.
-     */
-    public void tryToFreePte(Cpu cpu, MmuGather tlb, MmStruct mm, long pmdPaddr, long vaddr) {
-        PtDesc pmdTable = descOfEntryAt(pmdPaddr);
-        pmdTable.ptl().lock(cpu);
-        PtDesc table = lockTable(cpu, pmdPaddr);
-        boolean freed = table != null && !table.isShared() && isEmpty(cpu, table);
-        if (freed) {
-            cpu.memory().write(pmdPaddr, 0);
-        }
-        if (table != null) {
-            table.ptl().unlock(cpu);
-        }
-        pmdTable.ptl().unlock(cpu);
-        if (freed && table != null) {
-            mm.addTables(1, -1);
-            tlb.freeTable(table, vaddr & -PMD_BYTES);
-        }
-    }
-
-    private static boolean isEmpty(Cpu cpu, PtDesc table) {
-        FramePort entries = cpu.memory().frame(table.pfn());
-        for (int i = 0; i < Paging.ENTRIES; i++) {
-            if (entries.read(i) != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Count of PTE tables and all other tables that exist now, each counted once, the top tables included. */

@@ -7,7 +7,8 @@
  * <h2>Lock rules</h2> entries above the PMD table: page_table_lock; PMD entries: lock of the PMD table; PTEs and the sharing state: lock of the
  * PTE table. Replacing a PMD entry: pmd lock and ptl. A table is locked by {@code lockTable} to look and by {@code lockPrivate} to change.
  * <h2>Flush rules</h2> an unlinked table is freed only after a flush that reaches the paging-structure caches; the gather does it.
- * <h2>Entry points</h2> {@link dev.cowtable.mm.pgtable.PageTables}.
+ * <h2>Entry points</h2> {@link dev.cowtable.mm.pgtable.PageTables},
+ * {@link dev.cowtable.mm.pgtable.FreePgtables}.
  */
 @NullMarked
 package dev.cowtable.mm.pgtable;

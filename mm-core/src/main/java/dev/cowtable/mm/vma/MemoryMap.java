@@ -3,6 +3,7 @@ package dev.cowtable.mm.vma;
 import dev.cowtable.mm.Errno;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.gup.FollFlags;
+import dev.cowtable.mm.pgtable.FreePgtables;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.spi.BreakIntent;
 import dev.cowtable.mm.spi.BreakResult;
@@ -25,6 +26,7 @@ public final class MemoryMap {
     private final Kernel kernel;
     private final VmaMerge merge;
     private final Zap zap;
+    private final FreePgtables freePgtables;
     private final Mprotect mprotect;
     private final Madvise madvise;
 
@@ -32,6 +34,7 @@ public final class MemoryMap {
         this.kernel = kernel;
         this.merge = new VmaMerge(kernel);
         this.zap = new Zap(kernel);
+        this.freePgtables = new FreePgtables(kernel.pageTables());
         this.mprotect = new Mprotect(kernel, merge);
         this.madvise = new Madvise(kernel, merge, zap);
     }
@@ -188,7 +191,7 @@ public final class MemoryMap {
             kernel.rmap().unlinkAnonVmas(cpu, vma);
         }
         if (vmas.length > 0) {
-            kernel.pageTables().freePgtables(cpu, tlb, mm, vmas[0].start(), vmas[vmas.length - 1].end(), floor,
+            freePgtables.freePgtables(cpu, tlb, mm, vmas[0].start(), vmas[vmas.length - 1].end(), floor,
                     ceiling);
         }
         tlb.finish(cpu);

@@ -3,6 +3,7 @@ package dev.cowtable.mm.vma;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mm.pgtable.FreePgtables;
 import dev.cowtable.mm.pgtable.HugePmd;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
@@ -29,11 +30,13 @@ import org.jspecify.annotations.Nullable;
 public final class Zap {
     private final Kernel kernel;
     private final PageTables pageTables;
+    private final FreePgtables freePgtables;
     private final MemMap memMap;
 
     public Zap(Kernel kernel) {
         this.kernel = kernel;
         this.pageTables = kernel.pageTables();
+        this.freePgtables = new FreePgtables(pageTables);
         this.memMap = kernel.memMap();
     }
 
@@ -80,7 +83,7 @@ public final class Zap {
             }
             zapPteRange(cpu, tlb, pmdPaddr, at, next, whole);
             if (reclaimPt && next - at == PageTables.PMD_BYTES) {
-                pageTables.tryToFreePte(cpu, tlb, mm, pmdPaddr, at);
+                freePgtables.tryToFreePte(cpu, tlb, mm, pmdPaddr, at);
             }
             if (tlb.mustFlush()) {
                 tlb.flush(cpu);
