@@ -9,7 +9,7 @@ import java.lang.invoke.VarHandle;
 /**
  * A sleeping reader-writer lock.
  *
- * <p>Mirrors: struct rw_semaphore with down_read() / down_write() / downgrade_write().
+ * <p>Mirrors: struct rw_semaphore with down_read() / down_write().
  * <p>Differs: no fairness between readers and writers; who goes first is the executor's choice.
  */
 public final class RwSemaphore {

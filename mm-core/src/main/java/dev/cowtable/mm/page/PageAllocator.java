@@ -122,9 +122,15 @@ public final class PageAllocator {
     public void freePages(Cpu cpu, long pfn, int order) {
         checkFree(pfn, order);
         zoneLock.lock(cpu);
-        freePages += 1L << order;
-        freeOne(pfn, order);
+        boolean freedTwice = isInFreeBlock(pfn);
+        if (!freedTwice) {
+            freePages += 1L << order;
+            freeOne(pfn, order);
+        }
         zoneLock.unlock(cpu);
+        if (freedTwice) {
+            throw new IllegalStateException("frame " + pfn + " is freed twice: it lies in a free block");
+        }
     }
 
     private void checkFree(long pfn, int order) {
@@ -139,6 +145,16 @@ public final class PageAllocator {
             memMap.setMapping(p, null);
             memMap.initFlags(p, 0);
         }
+    }
+
+    private boolean isInFreeBlock(long pfn) {
+        for (int order = 1; order <= MAX_ORDER; order++) {
+            long head = pfn & -(1L << order);
+            if (memMap.testFlag(head, PageFlags.BUDDY) && buddyOrder(head) >= order) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void freeOne(long freedPfn, int freedOrder) {

@@ -91,7 +91,7 @@ public final class OpaquePages {
         return true;
     }
 
-    /** Maps a 2 MiB anonymous page at an aligned address. */
+    /** Maps a 2 MiB anonymous page at an aligned address; the VMA has an anon_vma. */
     public boolean installHugePage(Cpu cpu, VmAreaStruct vma, long vaddr) {
         return HugePmd.install(kernel, cpu, vma, vaddr);
     }

@@ -1,28 +1,20 @@
 package dev.cowtable.gup.linux;
 
 import dev.cowtable.mm.Kernel;
-import dev.cowtable.mm.fork.CopyPageRange;
-import dev.cowtable.mm.fork.CopyPteRange;
-import dev.cowtable.mm.fork.ForkPass;
-import dev.cowtable.mm.spi.BreakIntent;
-import dev.cowtable.mm.spi.BreakResult;
 import dev.cowtable.mm.spi.Design;
-import dev.cowtable.mm.spi.ForkStrategy;
-import dev.cowtable.mm.spi.ForkStrategyProvider;
 import dev.cowtable.mm.spi.GupStrategy;
 import dev.cowtable.mm.spi.GupStrategyProvider;
-import dev.cowtable.mm.tlb.MmuGather;
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.cpu.Machine;
+import dev.cowtable.mmu.exec.Executor;
+import dev.cowtable.mmu.exec.SingleThreadExecutor;
 import dev.cowtable.mmu.tlb.TlbPolicy;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
-/** A kernel whose fork copies tables, and processes, for the tests of GUP. */
+/** Kernels with classic fork, and processes, for the tests of GUP. */
 final class GupLab {
     static final long VADDR = 0x2_0000_0000L;
 
@@ -35,7 +27,15 @@ final class GupLab {
 
     /** A kernel whose GUP has other steps. */
     static Kernel kernel(GupSteps steps) {
-        return kernel(new GupStrategyProvider() {
+        return kernel(steps, new SingleThreadExecutor());
+    }
+
+    static Kernel kernel(GupSteps steps, Executor executor) {
+        return kernel(planted(steps), executor);
+    }
+
+    private static GupStrategyProvider planted(GupSteps steps) {
+        return new GupStrategyProvider() {
             @Override
             public String name() {
                 return "planted";
@@ -50,12 +50,17 @@ final class GupLab {
             public GupStrategy create(Kernel kernel) {
                 return new LinuxGup(kernel, steps);
             }
-        });
+        };
     }
 
     private static Kernel kernel(GupStrategyProvider gup) {
-        Machine machine = Machine.builder().cpus(2).memoryBytes(1L << 30).tlbPolicy(TlbPolicy.ADVERSARIAL).build();
-        return new Kernel(machine, new Design(new CopyingProvider(), Map.of(), gup));
+        return kernel(gup, new SingleThreadExecutor());
+    }
+
+    private static Kernel kernel(GupStrategyProvider gup, Executor executor) {
+        Machine machine = Machine.builder().cpus(2).memoryBytes(1L << 30).tlbPolicy(TlbPolicy.ADVERSARIAL)
+                .executor(executor).build();
+        return new Kernel(machine, new Design(Design.parse("classic").fork(), Map.of(), gup));
     }
 
     /** A process that has written the value 1 to each of its pages. */
@@ -67,48 +72,5 @@ final class GupLab {
             kernel.userAccess().writeByte(cpu, mm, VADDR + page * 4096L, 1);
         }
         return mm;
-    }
-
-    private static final class CopyingProvider implements ForkStrategyProvider {
-        @Override
-        public String name() {
-            return "copying";
-        }
-
-        @Override
-        public String description() {
-            return "copies each table";
-        }
-
-        @Override
-        public ForkStrategy create(Kernel kernel, Map<String, String> options) {
-            return new Copying(new CopyPageRange(kernel), new CopyPteRange(kernel));
-        }
-    }
-
-    private record Copying(CopyPageRange walk, CopyPteRange entries) implements ForkStrategy {
-        @Override
-        public String name() {
-            return "copying";
-        }
-
-        @Override
-        public int copyVma(Cpu cpu, ForkPass pass, VmAreaStruct src, @Nullable VmAreaStruct dst) {
-            if (dst == null || !pass.needsCopy(pass.handledCount() - 1)) {
-                return 0;
-            }
-            return walk.copy(cpu, pass, src,
-                    (to, from, start, end) -> entries.copy(cpu, pass, dst, src, to, from, start, end));
-        }
-
-        @Override
-        public BreakResult breakTables(Cpu cpu, MmStruct mm, long startVaddr, long endVaddr, BreakIntent intent) {
-            return BreakResult.OK;
-        }
-
-        @Override
-        public boolean detachTable(Cpu cpu, MmuGather tlb, MmStruct mm, long pmdPaddr, long vaddr) {
-            return false;
-        }
     }
 }

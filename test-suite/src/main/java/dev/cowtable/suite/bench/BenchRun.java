@@ -37,7 +37,8 @@ public final class BenchRun {
                 .include("dev\\.cowtable\\.suite\\.bench\\..*(" + only + ").*")
                 .forks(1).warmupIterations(quick ? 1 : 5).measurementIterations(quick ? 2 : 5)
                 .warmupTime(TimeValue.seconds(quick ? 1 : 3)).measurementTime(TimeValue.seconds(quick ? 1 : 3))
-                .jvmArgsAppend("-Xmx6g", "-Xms6g", "-XX:+UseSerialGC", "--sun-misc-unsafe-memory-access=allow",
+                .jvmArgsAppend("-Xmx2g", "-Xms2g", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC",
+                        "--sun-misc-unsafe-memory-access=allow",
                         "-Djdk.virtualThreadScheduler.parallelism=1")
                 .verbosity(VerboseMode.SILENT).shouldFailOnError(true).build()).run();
         out.println("emulated, ns each                                  mean      error (99.9 %)");
