@@ -21,13 +21,13 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Each invariant is violated by hand and reported under its own name; for shared tables see {@link SharedTableCheckTest}. */
+/** Each invariant is violated by hand and reported under its own name; see {@link SharedTableCheckTest} as well. */
 class InvariantCheckerTest {
     private final MmLab lab = new MmLab();
     private final MemMap memMap = lab.kernel.memMap();
     private final Cpu cpu = lab.cpu;
 
-    /** Page 0 is anonymous, page 1 swapped, page 2 the zero page; the VMA has four pages and the CPU runs something else. */
+    /** Page 0 is anonymous, page 1 swapped, page 2 the zero page, page 3 missing; the CPU runs something else. */
     @BeforeEach
     void makeAProcess() {
         lab.map(0, 4, RW);

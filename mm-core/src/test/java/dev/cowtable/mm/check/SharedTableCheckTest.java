@@ -21,7 +21,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is promised of a table that two address spaces share; no design of mm-core shares one, so it is shared by hand. */
+/** What is promised of a table that two address spaces share; it is shared by hand, as no design here does that. */
 class SharedTableCheckTest {
     private final MmLab lab = new MmLab();
     private final Cpu cpu = lab.cpu;

@@ -1,5 +1,6 @@
 package dev.cowtable.mm.fault;
 
+import static dev.cowtable.mm.MmLab.RO;
 import static dev.cowtable.mm.MmLab.RW;
 import static dev.cowtable.mm.MmLab.at;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -15,7 +16,7 @@ import dev.cowtable.mm.vma.VmFlags;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What one fault does where nothing is mapped yet, and which lock it needs; the rest is in {@link WriteProtectFaultTest}. */
+/** What a fault does where nothing is mapped, and under which lock; see {@link WriteProtectFaultTest} for the rest. */
 class MemoryFaultTest {
     private final MmLab lab = new MmLab();
     private final MemMap memMap = lab.kernel.memMap();
@@ -26,15 +27,11 @@ class MemoryFaultTest {
     }
 
     /** A fault as a caller under mmap_lock hands it in. */
-    private int fault(MmStruct mm, long page, int flags) {
-        mm.mmapLock().downRead(lab.cpu);
-        int result = lab.kernel.fault().handleMmFault(lab.cpu, lab.vma(mm, page), at(page), flags);
-        mm.mmapLock().upRead(lab.cpu);
-        return result;
-    }
-
     private int fault(long page, int flags) {
-        return fault(lab.mm, page, flags);
+        lab.mm.mmapLock().downRead(lab.cpu);
+        int result = lab.kernel.fault().handleMmFault(lab.cpu, lab.vma(page), at(page), flags);
+        lab.mm.mmapLock().upRead(lab.cpu);
+        return result;
     }
 
     private boolean isExclusive(long pfn) {
@@ -89,6 +86,12 @@ class MemoryFaultTest {
     void sharedMappingWithoutAFileIsNoMemory() {
         lab.mapFlags(0, 1, RW | VmFlags.MAY_FLAGS | VmFlags.SHARED, null, 0);
         assertThat(fault(0, 0)).isEqualTo(VmFault.SIGBUS);
+    }
+
+    @Test
+    void forcedWriteToASharedReadOnlyMappingIsRefused() {
+        lab.mapFlags(0, 1, RO | VmFlags.MAY_FLAGS | VmFlags.SHARED, null, 0);
+        assertThat(fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.SIGSEGV);
     }
 
     // ---------------------------------------------------------------- under the VMA's lock

@@ -27,15 +27,11 @@ class WriteProtectFaultTest {
     }
 
     /** A fault as a caller under mmap_lock hands it in. */
-    private int fault(MmStruct mm, long page, int flags) {
-        mm.mmapLock().downRead(lab.cpu);
-        int result = lab.kernel.fault().handleMmFault(lab.cpu, lab.vma(mm, page), at(page), flags);
-        mm.mmapLock().upRead(lab.cpu);
-        return result;
-    }
-
     private int fault(long page, int flags) {
-        return fault(lab.mm, page, flags);
+        lab.mm.mmapLock().downRead(lab.cpu);
+        int result = lab.kernel.fault().handleMmFault(lab.cpu, lab.vma(page), at(page), flags);
+        lab.mm.mmapLock().upRead(lab.cpu);
+        return result;
     }
 
     private boolean isExclusive(long pfn) {

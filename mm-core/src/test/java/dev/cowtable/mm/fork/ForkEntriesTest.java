@@ -14,15 +14,12 @@ import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.OpaquePages;
 import dev.cowtable.mm.vma.Rss;
-import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.entry.Entry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of each kind of entry on both sides of a fork. */
 class ForkEntriesTest {
-    private static final long PRIVATE_RO = RO | VmFlags.MAY_FLAGS;
-
     private final MmLab lab = new MmLab();
     private final MemMap memMap = lab.kernel.memMap();
     private final OpaquePages opaque = new OpaquePages(lab.kernel);

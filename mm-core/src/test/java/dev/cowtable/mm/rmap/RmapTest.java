@@ -1,7 +1,6 @@
 package dev.cowtable.mm.rmap;
 
 import static dev.cowtable.mm.MmLab.RW;
-import static dev.cowtable.mm.MmLab.at;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,8 +10,6 @@ import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,12 +27,6 @@ class RmapTest {
 
     private AnonVma anonVma(MmStruct mm) {
         return Objects.requireNonNull(lab.vma(mm, 0).anonVma());
-    }
-
-    private List<MmStruct> walk(long pfn) {
-        List<MmStruct> met = new ArrayList<>();
-        rmap.walkAnon(lab.cpu, pfn, (vma, vaddr) -> met.add(vma.mm()));
-        return met;
     }
 
     private void exit(MmStruct mm) {

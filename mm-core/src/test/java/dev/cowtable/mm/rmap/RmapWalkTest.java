@@ -35,10 +35,6 @@ class RmapWalkTest {
         return met;
     }
 
-    private void exit(MmStruct mm) {
-        lab.kernel.exitMmap(lab.cpu, mm);
-    }
-
     private void mapAndWrite() {
         lab.map(0, 4, RW);
         lab.write(0, 1);

@@ -10,7 +10,7 @@ import dev.cowtable.mm.rmap.AnonVma;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Which VMAs a new mapping, or new rights of an old one, leave behind; a letter is a page, as in {@link MmLab#picture}. */
+/** Which VMAs a new mapping, or new rights of one, leave behind; a letter is a page, see {@link MmLab#picture}. */
 class VmaMergeTest {
     private static final long RWX = RW | VmFlags.EXEC;
 
