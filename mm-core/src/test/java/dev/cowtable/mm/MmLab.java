@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cowtable.mm.check.InvariantChecker;
 import dev.cowtable.mm.fault.UserAccess;
 import dev.cowtable.mm.fault.UserFault;
+import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.stat.Counter;
@@ -173,5 +174,24 @@ public final class MmLab {
 
     public void assertConsistent() {
         assertThat(new InvariantChecker(kernel).check()).isEmpty();
+    }
+
+    /** A fault on a page of the first process as a caller under mmap_lock hands it in. */
+    public int fault(long page, int flags) {
+        mm.mmapLock().downRead(cpu);
+        int result = kernel.fault().handleMmFault(cpu, vma(page), at(page), flags);
+        mm.mmapLock().upRead(cpu);
+        return result;
+    }
+
+    public boolean isExclusive(long pfn) {
+        return kernel.memMap().testFlag(pfn, PageFlags.ANON_EXCLUSIVE);
+    }
+
+    /** Page 0 of the first process is written and mapped by a child as well; answers the child. */
+    public MmStruct writeAndFork() {
+        map(0, 4, RW);
+        write(0, 7);
+        return fork(mm);
     }
 }

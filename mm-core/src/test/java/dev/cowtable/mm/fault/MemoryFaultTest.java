@@ -2,12 +2,10 @@ package dev.cowtable.mm.fault;
 
 import static dev.cowtable.mm.MmLab.RO;
 import static dev.cowtable.mm.MmLab.RW;
-import static dev.cowtable.mm.MmLab.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cowtable.mm.MmLab;
 import dev.cowtable.mm.page.MemMap;
-import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
@@ -24,25 +22,6 @@ class MemoryFaultTest {
     @AfterEach
     void everyInvariantHolds() {
         lab.assertConsistent();
-    }
-
-    /** A fault as a caller under mmap_lock hands it in. */
-    private int fault(long page, int flags) {
-        lab.mm.mmapLock().downRead(lab.cpu);
-        int result = lab.kernel.fault().handleMmFault(lab.cpu, lab.vma(page), at(page), flags);
-        lab.mm.mmapLock().upRead(lab.cpu);
-        return result;
-    }
-
-    private boolean isExclusive(long pfn) {
-        return memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE);
-    }
-
-    /** A page of the parent that a child maps as well; answers the child. */
-    private MmStruct writeAndFork() {
-        lab.map(0, 4, RW);
-        lab.write(0, 7);
-        return lab.fork(lab.mm);
     }
 
     // ---------------------------------------------------------------- nothing there yet
@@ -63,7 +42,7 @@ class MemoryFaultTest {
         lab.map(0, 4, RW);
         lab.write(0, 7);
         long pfn = lab.pfn(0);
-        assertThat(isExclusive(pfn)).isTrue();
+        assertThat(lab.isExclusive(pfn)).isTrue();
         assertThat(memMap.pageRefCount(pfn)).isEqualTo(1);
         assertThat(memMap.mapcount(pfn)).isEqualTo(1);
         assertThat(lab.mm.rss(Rss.ANONPAGES)).isEqualTo(1);
@@ -85,13 +64,13 @@ class MemoryFaultTest {
     @Test
     void sharedMappingWithoutAFileIsNoMemory() {
         lab.mapFlags(0, 1, RW | VmFlags.MAY_FLAGS | VmFlags.SHARED, null, 0);
-        assertThat(fault(0, 0)).isEqualTo(VmFault.SIGBUS);
+        assertThat(lab.fault(0, 0)).isEqualTo(VmFault.SIGBUS);
     }
 
     @Test
     void forcedWriteToASharedReadOnlyMappingIsRefused() {
         lab.mapFlags(0, 1, RO | VmFlags.MAY_FLAGS | VmFlags.SHARED, null, 0);
-        assertThat(fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.SIGSEGV);
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.SIGSEGV);
     }
 
     // ---------------------------------------------------------------- under the VMA's lock
@@ -99,7 +78,7 @@ class MemoryFaultTest {
     @Test
     void vmaLockIsNotEnoughToMakeAnAnonVma() {
         lab.map(0, 4, RW);
-        assertThat(fault(0, VmFault.FLAG_WRITE | VmFault.FLAG_VMA_LOCK)).isEqualTo(VmFault.RETRY);
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE | VmFault.FLAG_VMA_LOCK)).isEqualTo(VmFault.RETRY);
         assertThat(lab.pte(0)).isEqualTo(Pte.NONE);
         assertThat(lab.count(Counter.FAULT_MINOR)).isZero();
     }
@@ -108,7 +87,7 @@ class MemoryFaultTest {
     void vmaLockIsNotEnoughToReplaceTheFirstZeroPage() {
         lab.map(0, 4, RW);
         lab.read(0);
-        assertThat(fault(0, VmFault.FLAG_WRITE | VmFault.FLAG_VMA_LOCK)).isEqualTo(VmFault.RETRY);
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE | VmFault.FLAG_VMA_LOCK)).isEqualTo(VmFault.RETRY);
         assertThat(lab.pfn(0)).isEqualTo(lab.kernel.zeroPfn());
     }
 
@@ -116,7 +95,7 @@ class MemoryFaultTest {
     void vmaLockIsEnoughOnceThereIsAnAnonVma() {
         lab.map(0, 4, RW);
         lab.write(0, 7);
-        assertThat(fault(1, VmFault.FLAG_WRITE | VmFault.FLAG_VMA_LOCK)).isZero();
+        assertThat(lab.fault(1, VmFault.FLAG_WRITE | VmFault.FLAG_VMA_LOCK)).isZero();
         assertThat(Pte.isWritable(lab.pte(1))).isTrue();
     }
 
@@ -127,8 +106,8 @@ class MemoryFaultTest {
         lab.map(0, 4, RW);
         lab.write(0, 7);
         long pte = lab.pte(0);
-        assertThat(fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.SPURIOUS);
-        assertThat(fault(0, 0)).isEqualTo(VmFault.SPURIOUS);
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.SPURIOUS);
+        assertThat(lab.fault(0, 0)).isEqualTo(VmFault.SPURIOUS);
         assertThat(lab.pte(0)).isEqualTo(pte);
         assertThat(lab.count(Counter.FAULT_SPURIOUS)).isEqualTo(2);
         assertThat(lab.count(Counter.FAULT_MINOR)).isEqualTo(1);
@@ -139,7 +118,7 @@ class MemoryFaultTest {
         lab.map(0, 4, RW);
         for (int skip = 0;; skip++) {
             lab.kernel.failures().failOnceAfter(skip);
-            int result = fault(0, VmFault.FLAG_WRITE);
+            int result = lab.fault(0, VmFault.FLAG_WRITE);
             lab.kernel.failures().off();
             if (result == 0) {
                 assertThat(skip).isEqualTo(4); // three tables and the page
@@ -155,10 +134,10 @@ class MemoryFaultTest {
 
     @Test
     void failedCopyLeavesBothSidesAsTheyWere() {
-        MmStruct child = writeAndFork();
+        MmStruct child = lab.writeAndFork();
         long pfn = lab.pfn(0);
         lab.kernel.failures().failOnceAfter(0);
-        assertThat(fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.OOM);
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.OOM);
         assertThat(lab.pfn(0)).isEqualTo(pfn);
         assertThat(memMap.pageRefCount(pfn)).isEqualTo(2);
         assertThat(lab.read(child, 0)).isEqualTo(7);

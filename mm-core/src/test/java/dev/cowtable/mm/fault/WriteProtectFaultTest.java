@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cowtable.mm.MmLab;
 import dev.cowtable.mm.page.MemMap;
-import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
@@ -26,43 +25,24 @@ class WriteProtectFaultTest {
         lab.assertConsistent();
     }
 
-    /** A fault as a caller under mmap_lock hands it in. */
-    private int fault(long page, int flags) {
-        lab.mm.mmapLock().downRead(lab.cpu);
-        int result = lab.kernel.fault().handleMmFault(lab.cpu, lab.vma(page), at(page), flags);
-        lab.mm.mmapLock().upRead(lab.cpu);
-        return result;
-    }
-
-    private boolean isExclusive(long pfn) {
-        return memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE);
-    }
-
-    /** A page of the parent that a child maps as well; answers the child. */
-    private MmStruct writeAndFork() {
-        lab.map(0, 4, RW);
-        lab.write(0, 7);
-        return lab.fork(lab.mm);
-    }
-
     // ---------------------------------------------------------------- copy on write
 
     @Test
     void pageWithOneReferenceIsReused() {
-        MmStruct child = writeAndFork();
+        MmStruct child = lab.writeAndFork();
         long pfn = lab.pfn(0);
         lab.kernel.exitMmap(lab.cpu, child);
-        assertThat(isExclusive(pfn)).isFalse();
+        assertThat(lab.isExclusive(pfn)).isFalse();
         lab.write(0, 8);
         assertThat(lab.pfn(0)).isEqualTo(pfn);
-        assertThat(isExclusive(pfn)).isTrue();
+        assertThat(lab.isExclusive(pfn)).isTrue();
         assertThat(lab.count(Counter.PAGE_REUSE)).isEqualTo(1);
         assertThat(lab.count(Counter.PAGE_COPY)).isZero();
     }
 
     @Test
     void pageWithTwoReferencesIsCopiedAndTheOtherSideReusesIt() {
-        MmStruct child = writeAndFork();
+        MmStruct child = lab.writeAndFork();
         long pfn = lab.pfn(0);
         lab.write(0, 8);
         assertThat(lab.pfn(0)).isNotEqualTo(pfn);
@@ -77,7 +57,7 @@ class WriteProtectFaultTest {
 
     @Test
     void referenceThatNoTableExplainsForcesACopy() {
-        MmStruct child = writeAndFork();
+        MmStruct child = lab.writeAndFork();
         long pfn = lab.pfn(0);
         lab.kernel.exitMmap(lab.cpu, child);
         memMap.pageRefAdd(lab.cpu, pfn, 1);
@@ -95,14 +75,14 @@ class WriteProtectFaultTest {
         long pfn = lab.pfn(0);
         lab.mprotect(0, 4, RO);
         memMap.pageRefAdd(lab.cpu, pfn, MemMap.PIN_BIAS);
-        assertThat(fault(0, VmFault.FLAG_WRITE)).isZero();
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE)).isZero();
         assertThat(lab.pfn(0)).isEqualTo(pfn);
         lab.kernel.putPages(lab.cpu, pfn, MemMap.PIN_BIAS);
     }
 
     @Test
     void lockedPageIsCopied() {
-        MmStruct child = writeAndFork();
+        MmStruct child = lab.writeAndFork();
         long pfn = lab.pfn(0);
         lab.kernel.exitMmap(lab.cpu, child);
         memMap.folioTrylock(lab.cpu, pfn);
@@ -119,7 +99,7 @@ class WriteProtectFaultTest {
         lab.mprotect(0, 4, RO);
         long ptePaddr = lab.ptePaddr(lab.mm, 0);
         lab.cpu.memory().write(ptePaddr, lab.pte(0) & ~Entry.D);
-        assertThat(fault(0, VmFault.FLAG_WRITE)).isZero();
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE)).isZero();
         assertThat(Pte.isDirty(lab.pte(0))).isTrue();
         assertThat(Pte.isWritable(lab.pte(0))).isFalse();
     }
@@ -128,45 +108,45 @@ class WriteProtectFaultTest {
 
     @Test
     void unsharedLastReferenceStaysReadOnlyAndBecomesExclusive() {
-        lab.kernel.exitMmap(lab.cpu, writeAndFork());
+        lab.kernel.exitMmap(lab.cpu, lab.writeAndFork());
         long before = lab.pte(0);
-        assertThat(fault(0, VmFault.FLAG_UNSHARE)).isZero();
+        assertThat(lab.fault(0, VmFault.FLAG_UNSHARE)).isZero();
         assertThat(lab.pte(0)).isEqualTo(before);
         assertThat(Pte.isWritable(before)).isFalse();
-        assertThat(isExclusive(lab.pfn(0))).isTrue();
+        assertThat(lab.isExclusive(lab.pfn(0))).isTrue();
     }
 
     @Test
     void unsharedPageOfTwoIsAReadOnlyExclusiveCopy() {
-        MmStruct child = writeAndFork();
-        assertThat(fault(0, VmFault.FLAG_UNSHARE)).isZero();
+        MmStruct child = lab.writeAndFork();
+        assertThat(lab.fault(0, VmFault.FLAG_UNSHARE)).isZero();
         assertThat(lab.pfn(0)).isNotEqualTo(lab.pfn(child, 0));
         assertThat(Pte.isWritable(lab.pte(0))).isFalse();
         assertThat(Pte.isDirty(lab.pte(0))).isFalse();
-        assertThat(isExclusive(lab.pfn(0))).isTrue();
+        assertThat(lab.isExclusive(lab.pfn(0))).isTrue();
         assertThat(lab.read(0)).isEqualTo(7);
     }
 
     @Test
     void unsharingNothingMapsTheZeroPageAndThenReplacesIt() {
         lab.map(0, 4, RW);
-        assertThat(fault(0, VmFault.FLAG_UNSHARE)).isZero();
+        assertThat(lab.fault(0, VmFault.FLAG_UNSHARE)).isZero();
         assertThat(lab.pfn(0)).isEqualTo(lab.kernel.zeroPfn());
-        assertThat(fault(0, VmFault.FLAG_UNSHARE)).isZero();
-        assertThat(isExclusive(lab.pfn(0))).isTrue();
+        assertThat(lab.fault(0, VmFault.FLAG_UNSHARE)).isZero();
+        assertThat(lab.isExclusive(lab.pfn(0))).isTrue();
         assertThat(Pte.isWritable(lab.pte(0))).isFalse();
     }
 
     @Test
     void unsharingAndWritingAtOnceIsRefused() {
         lab.map(0, 4, RW);
-        assertThat(fault(0, VmFault.FLAG_UNSHARE | VmFault.FLAG_WRITE)).isEqualTo(VmFault.SIGSEGV);
+        assertThat(lab.fault(0, VmFault.FLAG_UNSHARE | VmFault.FLAG_WRITE)).isEqualTo(VmFault.SIGSEGV);
     }
 
     @Test
     void writeToAMappingThatMayNeverBeWrittenIsRefused() {
         lab.mapFlags(0, 1, RO | VmFlags.MAYREAD, null, at(0) >>> 12);
-        assertThat(fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.SIGSEGV);
+        assertThat(lab.fault(0, VmFault.FLAG_WRITE)).isEqualTo(VmFault.SIGSEGV);
         assertThat(lab.pte(0)).isEqualTo(Pte.NONE);
     }
 }
