@@ -189,7 +189,6 @@ public final class Kernel {
         tlbFlush.leaveMmEverywhere(cpu, mm);
         pageTables.pgdFree(cpu, mm.pgdPaddr());
         mmlistLock.lock(cpu);
-        mm.markDead();
         mms.remove(mm);
         mmlistLock.unlock(cpu);
     }

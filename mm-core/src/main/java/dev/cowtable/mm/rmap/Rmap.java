@@ -8,7 +8,6 @@ import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,13 +199,19 @@ public final class Rmap {
         memMap.mapcountAdd(cpu, pfn, -1);
     }
 
+    /** Takes a VMA that may map a page, and where. */
+    @FunctionalInterface
+    public interface AnonVisitor {
+        void visit(VmAreaStruct vma, long vaddr);
+    }
+
     /**
      * Calls {@code visitor} with each VMA that may map the page and the address at which it would.
      *
      * <p>Mirrors: rmap_walk_anon().
      * <p>Locks: takes the root rwsem for reading.
      */
-    public void walkAnon(Cpu cpu, long pfn, BiConsumer<VmAreaStruct, Long> visitor) {
+    public void walkAnon(Cpu cpu, long pfn, AnonVisitor visitor) {
         if (!(memMap.mapping(pfn) instanceof AnonVma anonVma)) {
             return;
         }
@@ -215,7 +220,7 @@ public final class Rmap {
         for (AnonVmaChain chain : anonVma.chains()) {
             long vaddr = chain.vma().vmaAddress(index);
             if (chain.vma().contains(vaddr)) {
-                visitor.accept(chain.vma(), vaddr);
+                visitor.visit(chain.vma(), vaddr);
             }
         }
         anonVma.rootLock().upRead(cpu);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Mirrors: switch_mm_irqs_off(), flush_tlb_mm_range(), flush_tlb_func() (arch/x86/mm/tlb.c).
  * <p>Locks: none; loadedMm of a CPU is written by that CPU, or by a handler run for it.
- * <p>Differs: no PCID, so every switch flushes; a CPU leaves the cpumask when it switches away; no lazy mode.
+ * <p>Differs: no PCID and no generations, so every switch flushes; a CPU leaves the cpumask when it switches away; no lazy mode.
  */
 public final class TlbFlush {
     /** Above this number of pages one full flush is cheaper than many INVLPG: tlb_single_page_flush_ceiling. */
@@ -83,7 +83,6 @@ public final class TlbFlush {
 
     /** Mirrors: flush_tlb_mm_range(). A structure flush of any size drops the paging-structure caches; so does one INVLPG. */
     private void flushTlbMmRange(Cpu cpu, MmStruct mm, long start, long end, boolean structure) {
-        mm.nextTlbGen();
         kernel.counters().add(cpu.id(), Counter.TLB_FLUSH, 1);
         boolean all = structure || (end - start) >>> 12 > SINGLE_PAGE_FLUSH_CEILING;
         onEachCpuOf(cpu, mm, target -> flushTlbFunc(target, mm, start, end, all));

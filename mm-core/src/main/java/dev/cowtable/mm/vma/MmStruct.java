@@ -23,14 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class MmStruct {
     private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle CPUMASK;
-    private static final VarHandle TLB_GEN;
     private static final VarHandle FLUSH_PENDING;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             CPUMASK = lookup.findVarHandle(MmStruct.class, "cpumask", long.class);
-            TLB_GEN = lookup.findVarHandle(MmStruct.class, "tlbGen", long.class);
             FLUSH_PENDING = lookup.findVarHandle(MmStruct.class, "tlbFlushPending", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -46,14 +44,11 @@ public final class MmStruct {
     private volatile VmAreaStruct[] vmas = new VmAreaStruct[0];
     private volatile long mmLockSeq;
     private volatile boolean hasPinned;
-    private volatile boolean dead;
     private final long[] rss = new long[Rss.values().length];
     /** Tables by level; the top table is not counted. */
     private final long[] tables = new long[Paging.TOP_LEVEL + 1];
     @SuppressWarnings("FieldMayBeFinal")
     private long cpumask;
-    @SuppressWarnings("FieldMayBeFinal")
-    private long tlbGen;
     @SuppressWarnings("FieldMayBeFinal")
     private int tlbFlushPending;
 
@@ -214,14 +209,6 @@ public final class MmStruct {
         hasPinned = true;
     }
 
-    public boolean isDead() {
-        return dead;
-    }
-
-    public void markDead() {
-        dead = true;
-    }
-
     // ---------------------------------------------------------------- TLB bookkeeping
 
     /** CPUs that may hold translations of this mm. */
@@ -235,10 +222,6 @@ public final class MmStruct {
 
     public void clearCpu(int cpu) {
         CPUMASK.getAndBitwiseAnd(this, ~(1L << cpu));
-    }
-
-    public long nextTlbGen() {
-        return (long) TLB_GEN.getAndAdd(this, 1L) + 1;
     }
 
     /** Flush debts of this mm that are not settled: tlb_flush_pending. */
