@@ -7,5 +7,8 @@ module dev.cowtable.mmu {
     exports dev.cowtable.mmu.mem;
     exports dev.cowtable.mmu.exec;
     exports dev.cowtable.mmu.cpu;
+    exports dev.cowtable.mmu.event;
+    exports dev.cowtable.mmu.reg;
     exports dev.cowtable.mmu.tlb;
+    exports dev.cowtable.mmu.walk;
 }

@@ -1,98 +1,255 @@
 package dev.cowtable.mmu;
 
-import dev.cowtable.mmu.mem.PhysicalMemory;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.function.LongUnaryOperator;
 
 /**
- * A translator written from the tables of the manual, level by level, without a thought of speed; shares no code with
- * the walker. It reads memory and changes nothing: it says what a walk without any caches should do.
+ * A translator that says rule by rule what the manual says of one access without any caches; it shares no code with the
+ * walker, reads memory and changes nothing. The result stands in the fields until the next call.
+ *
+ * <p>Mirrors: SDM volume 3, 4.5 (entries), 4.6 (rights, keys), 4.7 (error code), 4.8 (A and D), 4.9 (memory type);
+ * AMD volume 2, 5.3 and 5.6.
+ * <p>Differs: no CET, HLAT, LAM, SGX, SEV.
  */
-public record SlowTranslator(boolean writeProtect, boolean executeDisable, boolean gigabytePages) {
-    /** {@code vector} 0: the access succeeds. {@code updates}: new values of entries by physical address. */
-    public record Outcome(int vector, int errorCode, long paddr, Map<Long, Long> updates) {
-        static Outcome fault(int vector, int errorCode) {
-            return new Outcome(vector, errorCode, -1, Map.of());
-        }
+public final class SlowTranslator {
+    /** All that decides besides memory and the access. */
+    public static final class State {
+        public boolean amd;
+        public int maxPhyAddr = 52;
+        public boolean gigabytePages = true;
+        public int levels = 4;
+        public long cr3;
+        public boolean wp = true;
+        public boolean nxe = true;
+        public boolean smep;
+        public boolean smap;
+        public boolean ac;
+        public boolean pke;
+        public boolean pks;
+        public int pkru;
+        public int pkrs;
     }
 
-    public Outcome translate(PhysicalMemory memory, long cr3, long vaddr, boolean write, boolean user, boolean fetch) {
-        String binary = "0".repeat(Long.numberOfLeadingZeros(vaddr)) + (vaddr == 0 ? "" : Long.toBinaryString(vaddr));
-        if (binary.substring(0, 17).contains("0") && binary.substring(0, 17).contains("1")) {
-            return Outcome.fault(13, 0);
+    public static final int PAGE_FAULT = 14;
+    public static final int GENERAL_PROTECTION = 13;
+
+    /** 0: the access succeeds, and {@code paddr} to {@code global} tell how. */
+    public int vector;
+    public int errorCode;
+    public long paddr;
+    /** Of the last entry that was read; above the top level if none was. */
+    public int level;
+    public int patIndex;
+    public int key;
+    /** G of the leaf; it says something if CR4.PGE=1. */
+    public boolean global;
+    /** Of the whole path, as far as it was walked. */
+    public boolean userAddress;
+    public boolean writable;
+    public boolean executable;
+    /** Where the entries stand and what they become, by level, from the top one down to {@code level}. */
+    public final long[] slots = new long[6];
+    public final long[] updates = new long[6];
+
+    private State state = new State();
+    private AccessKind kind = AccessKind.SUPERVISOR_READ;
+
+    /** Memory gives the 8 bytes at a physical address. */
+    public void translate(State state, LongUnaryOperator memory, long vaddr, AccessKind kind) {
+        this.state = state;
+        this.kind = kind;
+        begin();
+        if (!isCanonical(vaddr)) {
+            vector = GENERAL_PROTECTION;
+            return;
         }
-        int code = (write ? 2 : 0) + (user ? 4 : 0) + (fetch && executeDisable ? 16 : 0);
-        List<Long> where = new ArrayList<>();
-        List<Long> path = new ArrayList<>();
-        long table = cr3 / 4096 * 4096;
-        for (int i = 0; i < 4; i++) {
-            int index = Integer.parseInt(binary.substring(16 + 9 * i, 25 + 9 * i), 2);
-            long entry = memory.read(table + 8L * index);
+        long table = field(state.cr3, 51, 12) << 12;
+        while (true) {
+            level--;
+            int indexShift = 12 + 9 * (level - 1);
+            slots[level] = table + 8 * field(vaddr, indexShift + 8, indexShift);
+            long entry = memory.applyAsLong(slots[level]);
+            updates[level] = entry;
             if (!bit(entry, 0)) {
-                return Outcome.fault(14, code);
+                pageFault(false, false, false);
+                return;
             }
-            if (reserved(entry, i)) {
-                return Outcome.fault(14, code + 8 + 1);
+            if (hasReservedBit(entry)) {
+                pageFault(true, true, false);
+                return;
             }
-            where.add(table + 8L * index);
-            path.add(entry);
-            if (i == 3 || bit(entry, 7)) {
-                return leaf(vaddr, where, path, code, write, user, fetch);
+            combineRights(entry);
+            if (mapsPage(entry)) {
+                access(vaddr, entry);
+                return;
             }
-            table = entry & 0xf_ffff_ffff_f000L;
+            table = field(entry, 51, 12) << 12;
         }
-        throw new AssertionError();
     }
 
-    private boolean reserved(long entry, int stepFromRoot) {
-        if (bit(entry, 63) && !executeDisable) {
+    private void begin() {
+        level = state.levels + 1;
+        vector = 0;
+        errorCode = 0;
+        paddr = 0;
+        patIndex = 0;
+        key = 0;
+        global = false;
+        userAddress = true;
+        writable = true;
+        executable = true;
+    }
+
+    /** Bits 63 to 47, or 63 to 56 with five levels, are all equal. */
+    private boolean isCanonical(long vaddr) {
+        int lowest = state.levels == 5 ? 56 : 47;
+        long sign = field(vaddr, 63, lowest);
+        return sign == 0 || sign == field(-1L, 63, lowest);
+    }
+
+    private boolean hasReservedBit(long entry) {
+        if (field(entry, 51, state.maxPhyAddr) != 0) {
             return true;
         }
-        return switch (stepFromRoot) {
-            case 0 -> bit(entry, 7);
-            case 1 -> bit(entry, 7) && (!gigabytePages || anyBit(entry, 13, 29));
-            case 2 -> bit(entry, 7) && anyBit(entry, 13, 20);
-            default -> false;
-        };
-    }
-
-    private Outcome leaf(long vaddr, List<Long> where, List<Long> path, int code, boolean write, boolean user,
-            boolean fetch) {
-        boolean allUser = path.stream().allMatch(e -> bit(e, 2));
-        boolean allWritable = path.stream().allMatch(e -> bit(e, 1));
-        boolean anyDisabled = path.stream().anyMatch(e -> bit(e, 63));
-        boolean denied = (user && !allUser)
-                || (write && !allWritable && (user || writeProtect))
-                || (fetch && anyDisabled);
-        if (denied) {
-            return Outcome.fault(14, code + 1);
+        if (bit(entry, 63) && !state.nxe) {
+            return true;
         }
-        long pageBytes = path.size() == 4 ? 4096L : path.size() == 3 ? 2L << 20 : 1L << 30;
-        long frame = (path.getLast() & 0xf_ffff_ffff_ffffL) / pageBytes * pageBytes;
-        return new Outcome(0, 0, frame + Long.remainderUnsigned(vaddr, pageBytes), updates(where, path, write));
-    }
-
-    private static Map<Long, Long> updates(List<Long> where, List<Long> path, boolean write) {
-        Map<Long, Long> updates = new LinkedHashMap<>();
-        for (int i = 0; i < path.size(); i++) {
-            boolean last = i == path.size() - 1;
-            updates.put(where.get(i), path.get(i) | 0x20 | (last && write ? 0x40 : 0));
+        if (level >= 4) {
+            return bit(entry, 7) || (bit(entry, 8) && state.amd);
         }
-        return updates;
-    }
-
-    private static boolean bit(long entry, int number) {
-        return (entry >> number & 1) == 1;
-    }
-
-    private static boolean anyBit(long entry, int first, int last) {
-        for (int number = first; number <= last; number++) {
-            if (bit(entry, number)) {
-                return true;
-            }
+        if (level == 3 && bit(entry, 7)) {
+            return !state.gigabytePages || field(entry, 29, 13) != 0;
+        }
+        if (level == 2 && bit(entry, 7)) {
+            return field(entry, 20, 13) != 0;
         }
         return false;
+    }
+
+    /** A user-mode address has U/S in every entry, a writable one R/W in every entry; XD in any forbids fetches. */
+    private void combineRights(long entry) {
+        if (!bit(entry, 2)) {
+            userAddress = false;
+        }
+        if (!bit(entry, 1)) {
+            writable = false;
+        }
+        if (bit(entry, 63) && state.nxe) {
+            executable = false;
+        }
+    }
+
+    /** A PTE always; a PDE and a PDPTE with PS. */
+    private boolean mapsPage(long entry) {
+        return level == 1 || (level <= 3 && bit(entry, 7));
+    }
+
+    private void access(long vaddr, long leaf) {
+        key = (int) field(leaf, 62, 59);
+        boolean keyDenies = keyDenies();
+        if (keyDenies || !pathAllows()) {
+            pageFault(true, false, keyDenies);
+            return;
+        }
+        int sizeShift = level == 1 ? 12 : level == 2 ? 21 : 30;
+        paddr = field(leaf, 51, sizeShift) << sizeShift | field(vaddr, sizeShift - 1, 0);
+        global = bit(leaf, 8);
+        boolean pat = level == 1 ? bit(leaf, 7) : bit(leaf, 12);
+        patIndex = (pat ? 4 : 0) + (bit(leaf, 4) ? 2 : 0) + (bit(leaf, 3) ? 1 : 0);
+        setAccessedAndDirty();
+    }
+
+    private boolean pathAllows() {
+        if (kind.user) {
+            return userAccessAllowed();
+        }
+        return userAddress ? supervisorAccessToUserAddressAllowed() : supervisorAccessAllowed();
+    }
+
+    /** Never to a supervisor-mode address; CR0.WP does not matter. */
+    private boolean userAccessAllowed() {
+        if (!userAddress) {
+            return false;
+        }
+        if (kind.write) {
+            return writable;
+        }
+        if (kind.fetch) {
+            return executable;
+        }
+        return true;
+    }
+
+    private boolean supervisorAccessAllowed() {
+        if (kind.write) {
+            return writable || !state.wp;
+        }
+        if (kind.fetch) {
+            return executable;
+        }
+        return true;
+    }
+
+    /** SMEP forbids fetches; SMAP forbids data accesses, but EFLAGS.AC excuses explicit ones. */
+    private boolean supervisorAccessToUserAddressAllowed() {
+        if (kind.fetch && state.smep) {
+            return false;
+        }
+        if (!kind.fetch && state.smap) {
+            if (kind.implicit || !state.ac) {
+                return false;
+            }
+        }
+        return supervisorAccessAllowed();
+    }
+
+    /** PKRU holds for data accesses to user-mode addresses, PKRS for a supervisor's to supervisor-mode ones. */
+    private boolean keyDenies() {
+        if (kind.fetch) {
+            return false;
+        }
+        if (userAddress) {
+            return state.pke && keyDenies(state.pkru);
+        }
+        return state.pks && !kind.user && keyDenies(state.pkrs);
+    }
+
+    /** AD denies all; WD denies a user's writes, and a supervisor's if CR0.WP=1. */
+    private boolean keyDenies(int register) {
+        if (bit(register, 2 * key)) {
+            return true;
+        }
+        if (bit(register, 2 * key + 1) && kind.write) {
+            return kind.user || state.wp;
+        }
+        return false;
+    }
+
+    /** A in every entry that was used, D in the one that maps the page if the access writes. */
+    private void setAccessedAndDirty() {
+        for (int used = level; used <= state.levels; used++) {
+            updates[used] |= 1L << 5;
+        }
+        if (kind.write) {
+            updates[level] |= 1L << 6;
+        }
+    }
+
+    private void pageFault(boolean present, boolean reserved, boolean byKey) {
+        vector = PAGE_FAULT;
+        errorCode += present ? 1 : 0;
+        errorCode += kind.write ? 2 : 0;
+        errorCode += kind.user ? 4 : 0;
+        errorCode += reserved ? 8 : 0;
+        errorCode += kind.fetch && (state.nxe || state.smep) ? 16 : 0;
+        errorCode += byKey ? 32 : 0;
+    }
+
+    private static boolean bit(long value, int number) {
+        return (value >>> number & 1) == 1;
+    }
+
+    /** Bits high to low of a value; of no bits (high below low) 0. */
+    private static long field(long value, int high, int low) {
+        return value >>> low & (1L << (high - low + 1)) - 1;
     }
 }

@@ -31,7 +31,7 @@ final class TlbCheck {
         MmStruct mm = kernel.tlbFlush().loadedMm(cpu);
         violations.require(mm == null || (mm.cpumask() >>> cpu.id() & 1) == 1,
                 "I6 CPU " + cpu.id() + " runs " + mm + " and is not in its cpumask");
-        cpu.forEachTlbEntry((vaddr, sizeBytes, pfn, writable, user, executable, dirty, global) -> {
+        cpu.forEachTlbEntry((pcid, vaddr, sizeBytes, pfn, writable, user, executable, dirty, global) -> {
             long entry = mm == null ? 0 : entryAt(mm, vaddr, sizeBytes == Paging.PAGE_BYTES ? 1 : 2);
             boolean reached = Entry.isPresent(entry) && Entry.pfn(entry) == pfn;
             boolean allowed = reached && (!writable || isWritable(mm, vaddr));
@@ -39,7 +39,7 @@ final class TlbCheck {
                     "I6 CPU " + cpu.id() + " still translates 0x" + Long.toHexString(vaddr) + " of " + mm
                             + " to frame " + pfn + (reached ? " for writing" : ""));
         });
-        cpu.forEachPagingStructureEntry((level, vaddr, nextTablePaddr, writable, user) -> {
+        cpu.forEachPagingStructureEntry((pcid, level, vaddr, nextTablePaddr, writable, user) -> {
             long entry = mm == null ? 0 : entryAt(mm, vaddr, level);
             boolean reached = PageTables.isTable(entry) && Entry.paddr(entry) == nextTablePaddr;
             boolean allowed = reached && (!writable || Entry.isWritable(entry));

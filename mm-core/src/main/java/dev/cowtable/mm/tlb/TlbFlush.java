@@ -93,7 +93,7 @@ public final class TlbFlush {
             return;
         }
         if (all) {
-            cpu.flushAllNonGlobal();
+            cpu.movToCr3(cpu.cr3());
             return;
         }
         for (long vaddr = start; vaddr < end; vaddr += 4096) {

@@ -71,12 +71,12 @@ class TlbFlushTest {
     @Test
     void cpuThatDoesNotRunTheAddressSpaceFlushesThoseThatDo() {
         tlbFlush.switchMm(cpu, lab.newMm());
-        long own = cpu.invlpgs() + cpu.tlbFlushes();
+        long own = cpu.counters().invlpgs() + cpu.counters().tlbFlushes();
         cpu.memory().exchange(lab.ptePaddr(mm, 0), 0);
         debt.owe(at(0), at(1));
         tlbFlush.settle(cpu, debt);
         assertThat(faults(other, at(0))).isTrue();
-        assertThat(cpu.invlpgs() + cpu.tlbFlushes()).isEqualTo(own);
+        assertThat(cpu.counters().invlpgs() + cpu.counters().tlbFlushes()).isEqualTo(own);
     }
 
     @Test
@@ -101,32 +101,32 @@ class TlbFlushTest {
 
     @Test
     void thirtyThreePagesAreInvalidatedOneByOneAndMoreAreFlushedAtOnce() {
-        long single = other.invlpgs();
-        long full = other.tlbFlushes();
+        long single = other.counters().invlpgs();
+        long full = other.counters().tlbFlushes();
         debt.owe(at(0), at(33));
         tlbFlush.settle(cpu, debt);
-        assertThat(other.invlpgs()).isEqualTo(single + 33);
-        assertThat(other.tlbFlushes()).isEqualTo(full);
+        assertThat(other.counters().invlpgs()).isEqualTo(single + 33);
+        assertThat(other.counters().tlbFlushes()).isEqualTo(full);
         debt.owe(at(0), at(34));
         tlbFlush.settle(cpu, debt);
-        assertThat(other.invlpgs()).isEqualTo(single + 33);
-        assertThat(other.tlbFlushes()).isEqualTo(full + 1);
+        assertThat(other.counters().invlpgs()).isEqualTo(single + 33);
+        assertThat(other.counters().tlbFlushes()).isEqualTo(full + 1);
     }
 
     @Test
     void structureDebtEmptiesThePagingStructureCachesHoweverSmallItIs() {
         assertThat(structureEntries(other)).isPositive();
-        long full = other.tlbFlushes();
+        long full = other.counters().tlbFlushes();
         debt.oweStructure(at(0), at(1));
         tlbFlush.settle(cpu, debt);
         assertThat(structureEntries(cpu)).isZero();
         assertThat(structureEntries(other)).isZero();
-        assertThat(other.tlbFlushes()).isEqualTo(full + 1);
+        assertThat(other.counters().tlbFlushes()).isEqualTo(full + 1);
     }
 
     private static int structureEntries(Cpu of) {
         int[] entries = new int[1];
-        of.forEachPagingStructureEntry((level, vaddr, paddr, writable, user) -> entries[0]++);
+        of.forEachPagingStructureEntry((pcid, level, vaddr, paddr, writable, user) -> entries[0]++);
         return entries[0];
     }
 
@@ -148,9 +148,9 @@ class TlbFlushTest {
         assertThat(next.cpumask()).isEqualTo(1);
         assertThat(mm.cpumask()).isEqualTo(2);
         assertThat(faults(cpu, at(0))).isTrue();
-        long flushes = cpu.tlbFlushes();
+        long flushes = cpu.counters().tlbFlushes();
         tlbFlush.switchMm(cpu, next);
-        assertThat(cpu.tlbFlushes()).isEqualTo(flushes);
+        assertThat(cpu.counters().tlbFlushes()).isEqualTo(flushes);
     }
 
     @Test

@@ -1,13 +1,15 @@
 package dev.cowtable.mmu.addr;
 
 /**
- * Constants and index arithmetic of 4-level paging; levels count from 1 (PTE) to 4 (PML4E).
+ * Constants and index arithmetic of 4-level and 5-level paging; levels count from 1 (PTE) to 5 (PML5E).
  *
  * <pre>
- *  63        48 47      39 38      30 29      21 20      12 11         0
- * +------------+----------+----------+----------+----------+------------+
- * | = bit 47   | level 4  | level 3  | level 2  | level 1  | page offset|
- * +------------+----------+----------+----------+----------+------------+
+ *  63    57 56      48 47      39 38      30 29      21 20      12 11         0
+ * +--------+----------+----------+----------+----------+----------+------------+
+ * | = b 56 | level 5  | level 4  | level 3  | level 2  | level 1  | page offset|  5 levels
+ * +--------+----------+----------+----------+----------+----------+------------+
+ * |      = bit 47     | level 4  | level 3  | level 2  | level 1  | page offset|  4 levels
+ * +-------------------+----------+----------+----------+----------+------------+
  * </pre>
  */
 public final class Paging {
@@ -16,10 +18,11 @@ public final class Paging {
     public static final long OFFSET_MASK = PAGE_BYTES - 1;
     public static final int ENTRIES = 512;
     public static final int ENTRY_BYTES = 8;
+    /** Of 4-level paging. */
     public static final int TOP_LEVEL = 4;
+    /** The top level of 5-level paging. */
+    public static final int MAX_LEVEL = 5;
     public static final int INDEX_BITS = 9;
-
-    private static final int UNUSED_HIGH_BITS = Long.SIZE - PAGE_SHIFT - TOP_LEVEL * INDEX_BITS;
 
     private Paging() {
     }
@@ -38,9 +41,15 @@ public final class Paging {
         return (int) (vaddr >>> shift(level)) & (ENTRIES - 1);
     }
 
-    /** Bits 63..47 are all equal. */
-    public static boolean isCanonical(long vaddr) {
-        return ((vaddr << UNUSED_HIGH_BITS) >> UNUSED_HIGH_BITS) == vaddr;
+    /** Bits 63..47 (4 levels) or 63..56 (5 levels) are all equal. */
+    public static boolean isCanonical(long vaddr, int levels) {
+        int unused = unusedHighBits(levels);
+        return ((vaddr << unused) >> unused) == vaddr;
+    }
+
+    /** How many high bits of a linear address select nothing. */
+    public static int unusedHighBits(int levels) {
+        return Long.SIZE - PAGE_SHIFT - levels * INDEX_BITS;
     }
 
     public static long pfn(long paddr) {

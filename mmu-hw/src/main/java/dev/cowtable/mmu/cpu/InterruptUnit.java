@@ -6,7 +6,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pending interrupts of one CPU and who may run them.
+ * Pending interrupts and broadcast invalidations of one CPU, and who may run them.
  *
  * <pre>
  *            enter                    post, leave
@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A post pushes the request, raises {@link #PENDING} and then looks at the state: if IDLE, the poster takes the CPU
  * to SERVICED, runs all that is queued and gives it back. A CPU that becomes IDLE, by leaving or after service, looks
  * at the queue once more. Both sides store first and load afterwards, with full barriers, so no request is lost.
+ *
+ * <p>A broadcast is no interrupt: it runs with interrupts disabled too, but like them never inside an access.
  *
  * <p>Invariant: handlers run with {@link #disableDepth} above 0 and in the order of posting.
  */
@@ -32,6 +34,7 @@ final class InterruptUnit implements Waitable {
     private static final VarHandle ATTENTION;
     private static final VarHandle STATE;
     private static final VarHandle POSTED;
+    private static final VarHandle BROADCASTS;
 
     static {
         try {
@@ -39,6 +42,7 @@ final class InterruptUnit implements Waitable {
             ATTENTION = lookup.findVarHandle(InterruptUnit.class, "attention", int.class);
             STATE = lookup.findVarHandle(InterruptUnit.class, "state", int.class);
             POSTED = lookup.findVarHandle(InterruptUnit.class, "posted", Node.class);
+            BROADCASTS = lookup.findVarHandle(InterruptUnit.class, "broadcasts", Node.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -50,10 +54,12 @@ final class InterruptUnit implements Waitable {
     private int attention;
     private int state = IDLE;
     private @Nullable Node posted;
+    private @Nullable Node broadcasts;
 
     /* Touched only by the thread that drives the CPU or services it. */
     private @Nullable Node accepted;
     private int disableDepth;
+    private boolean inAccess;
 
     InterruptUnit(Cpu cpu, boolean observed) {
         this.cpu = cpu;
@@ -73,8 +79,24 @@ final class InterruptUnit implements Waitable {
         return POSTED.getOpaque(this) != null || accepted != null;
     }
 
+    /** Something is pending that {@link #deliver} would run now. */
+    boolean canDeliver() {
+        return !inAccess && (BROADCASTS.getOpaque(this) != null || (disableDepth == 0 && hasPending()));
+    }
+
     void disable() {
         disableDepth++;
+    }
+
+    /** Until {@link #endAccess} nothing is delivered. */
+    void beginAccess() {
+        disableDepth++;
+        inAccess = true;
+    }
+
+    void endAccess() {
+        disableDepth--;
+        inAccess = false;
     }
 
     /** True if interrupts became enabled by this call. */
@@ -87,12 +109,21 @@ final class InterruptUnit implements Waitable {
 
     /** Called by any thread. */
     void post(IpiRequest request) {
+        push(POSTED, request);
+    }
+
+    /** Called by any thread. */
+    void postBroadcast(IpiRequest request) {
+        push(BROADCASTS, request);
+    }
+
+    private void push(VarHandle queue, IpiRequest request) {
         Node node = new Node(request);
         Node head;
         do {
-            head = (Node) POSTED.getVolatile(this);
+            head = (Node) queue.getVolatile(this);
             node.next = head;
-        } while (!POSTED.compareAndSet(this, head, node));
+        } while (!queue.compareAndSet(this, head, node));
         ATTENTION.getAndBitwiseOr(this, PENDING);
         serviceWhileIdle();
     }
@@ -100,7 +131,7 @@ final class InterruptUnit implements Waitable {
     /** Runs what is queued if the CPU is idle, and again if more came while it was being serviced. */
     private void serviceWhileIdle() {
         boolean delivered = true;
-        while (delivered && hasPending() && STATE.compareAndSet(this, IDLE, SERVICED)) {
+        while (delivered && canDeliver() && STATE.compareAndSet(this, IDLE, SERVICED)) {
             try {
                 delivered = deliver();
             } finally {
@@ -110,23 +141,38 @@ final class InterruptUnit implements Waitable {
         }
     }
 
-    /** Runs all pending handlers if interrupts are enabled; true if one ran. */
+    /** Runs all broadcasts, and all pending handlers if interrupts are enabled; true if one ran. */
     boolean deliver() {
-        if (disableDepth != 0) {
+        if (!canDeliver()) {
             return false;
         }
-        boolean ran = false;
         ATTENTION.getAndBitwiseAnd(this, ~PENDING);
         disableDepth++;
         try {
-            for (Node node = next(); node != null; node = next()) {
-                node.request.runOn(cpu);
-                ran = true;
+            runBroadcasts();
+            if (disableDepth == 1) {
+                runInterrupts();
             }
         } finally {
             disableDepth--;
+            if (hasPending()) {
+                ATTENTION.getAndBitwiseOr(this, PENDING);
+            }
         }
-        return ran;
+        return true;
+    }
+
+    private void runBroadcasts() {
+        Node node = reversed((Node) BROADCASTS.getAndSet(this, (Node) null));
+        for (; node != null; node = node.next) {
+            node.request.runOn(cpu);
+        }
+    }
+
+    private void runInterrupts() {
+        for (Node node = next(); node != null; node = next()) {
+            node.request.runOn(cpu);
+        }
     }
 
     private @Nullable Node next() {

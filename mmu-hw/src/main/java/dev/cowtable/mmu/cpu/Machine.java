@@ -1,12 +1,17 @@
 package dev.cowtable.mmu.cpu;
 
+import dev.cowtable.mmu.addr.Paging;
+import dev.cowtable.mmu.event.MmuListener;
 import dev.cowtable.mmu.exec.Executor;
 import dev.cowtable.mmu.exec.SingleThreadExecutor;
 import dev.cowtable.mmu.exec.Step;
 import dev.cowtable.mmu.mem.PhysicalMemory;
+import dev.cowtable.mmu.reg.CpuModel;
+import dev.cowtable.mmu.tlb.TlbGeometry;
 import dev.cowtable.mmu.tlb.TlbPolicy;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /** Some CPUs on one physical memory, with the interrupts between them. */
 public final class Machine {
@@ -18,6 +23,7 @@ public final class Machine {
     private final PhysicalMemory memory;
     private final Executor executor;
     private final TlbPolicy tlbPolicy;
+    private final @Nullable MmuListener listener;
     private final Cpu[] cpus;
 
     @SuppressWarnings({"unused", "UnusedVariable"})
@@ -27,9 +33,10 @@ public final class Machine {
         this.memory = new PhysicalMemory(builder.memoryBytes);
         this.executor = builder.executor;
         this.tlbPolicy = builder.tlbPolicy;
+        this.listener = builder.listener;
         this.cpus = new Cpu[builder.cpus];
         for (int id = 0; id < cpus.length; id++) {
-            cpus[id] = new Cpu(id, this, builder.gigabytePages);
+            cpus[id] = new Cpu(id, this, builder);
         }
     }
 
@@ -53,6 +60,11 @@ public final class Machine {
         return executor;
     }
 
+    @Nullable
+    MmuListener listener() {
+        return listener;
+    }
+
     public TlbPolicy tlbPolicy() {
         return tlbPolicy;
     }
@@ -66,17 +78,57 @@ public final class Machine {
      * @return ready once all targets have run it; wait with {@link #awaitIpi}
      */
     public IpiRequest sendIpi(Cpu sender, long targetMask, InterruptHandler handler) {
-        long targets = targetMask & ~(1L << sender.id());
-        if (cpus.length < MAX_CPUS && targets >>> cpus.length != 0) {
-            throw new IllegalArgumentException("IPI to CPUs 0x" + Long.toHexString(targetMask) + " of a machine of "
+        long targets = othersOf(sender, targetMask);
+        IpiRequest request = new IpiRequest(sender.id(), targets, handler, listener);
+        for (long rest = targets; rest != 0; rest &= rest - 1) {
+            send(sender, cpus[Long.numberOfTrailingZeros(rest)], request);
+        }
+        return request;
+    }
+
+    /**
+     * As {@link #sendIpi}, but a CPU in lazy-TLB mode is only marked: it flushes by itself when it leaves the mode.
+     *
+     * @param handler must do no more than drop user translations, for which the lazy CPU's flush stands in
+     */
+    public IpiRequest shootdown(Cpu sender, long targetMask, InterruptHandler handler) {
+        long targets = 0;
+        for (long rest = othersOf(sender, targetMask); rest != 0; rest &= rest - 1) {
+            Cpu target = cpus[Long.numberOfTrailingZeros(rest)];
+            sender.step(Step.READ_MODIFY_WRITE, target.id());
+            sender.memory().drain();
+            targets |= target.lazyTlb().markStale() ? 0 : 1L << target.id();
+        }
+        return sendIpi(sender, targets, handler);
+    }
+
+    private long othersOf(Cpu sender, long mask) {
+        if (cpus.length < MAX_CPUS && mask >>> cpus.length != 0) {
+            throw new IllegalArgumentException("IPI to CPUs 0x" + Long.toHexString(mask) + " of a machine of "
                     + cpus.length);
         }
-        IpiRequest request = new IpiRequest(sender.id(), targets, handler);
-        for (long rest = targets; rest != 0; rest &= rest - 1) {
-            int target = Long.numberOfTrailingZeros(rest);
-            sender.step(Step.IPI, target);
-            IPIS_SENT.getAndAdd(this, 1L);
-            cpus[target].interrupts().post(request);
+        return mask & ~(1L << sender.id());
+    }
+
+    /** Why: the interrupt command is a store like others, so those before it reach memory first. */
+    private void send(Cpu sender, Cpu target, IpiRequest request) {
+        sender.step(Step.IPI, target.id());
+        sender.memory().drain();
+        IPIS_SENT.getAndAdd(this, 1L);
+        if (listener != null) {
+            listener.ipiSent(sender.id(), target.id());
+        }
+        target.interrupts().post(request);
+    }
+
+    /** Gives every other CPU something to run that is no interrupt. */
+    IpiRequest broadcast(Cpu sender, InterruptHandler action) {
+        long everyone = cpus.length == MAX_CPUS ? -1 : (1L << cpus.length) - 1;
+        IpiRequest request = new IpiRequest(sender.id(), othersOf(sender, everyone), action, null);
+        for (Cpu target : cpus) {
+            if (target != sender) {
+                target.interrupts().postBroadcast(request);
+            }
         }
         return request;
     }
@@ -106,13 +158,17 @@ public final class Machine {
         }
     }
 
-    /** Default: one CPU, 1 GiB of memory, a realistic TLB, 1 GiB pages, one thread. */
+    /** Default: one CPU of {@link CpuModel#INTEL}, 4 levels, 1 GiB of memory, a realistic TLB, no store buffer, one thread. */
     public static final class Builder {
         private int cpus = 1;
         private long memoryBytes = 1L << 30;
         private TlbPolicy tlbPolicy = TlbPolicy.REALISTIC;
         private Executor executor = new SingleThreadExecutor();
-        private boolean gigabytePages = true;
+        private @Nullable MmuListener listener;
+        CpuModel model = CpuModel.INTEL;
+        int pagingLevels = Paging.TOP_LEVEL;
+        TlbGeometry geometry = TlbGeometry.DEFAULT;
+        int storeBufferDepth;
 
         private Builder() {
         }
@@ -140,9 +196,34 @@ public final class Machine {
             return this;
         }
 
-        /** CPUID 80000001 EDX[26]. */
-        public Builder gigabytePages(boolean supported) {
-            gigabytePages = supported;
+        public Builder model(CpuModel what) {
+            model = what;
+            return this;
+        }
+
+        /** 4, or 5 (CR4.LA57) on a model that has it; fixed for the life of the machine, as in 64-bit mode. */
+        public Builder pagingLevels(int levels) {
+            pagingLevels = levels;
+            return this;
+        }
+
+        /** Sizes of the caches; used by {@link TlbPolicy#REALISTIC} alone. */
+        public Builder tlbGeometry(TlbGeometry sizes) {
+            geometry = sizes;
+            return this;
+        }
+
+        /** Stores that a CPU may hold back from memory; 0, no buffer: every store is seen at once. */
+        public Builder storeBuffer(int depth) {
+            if (depth < 0) {
+                throw new IllegalArgumentException("store buffer of " + depth);
+            }
+            storeBufferDepth = depth;
+            return this;
+        }
+
+        public Builder listener(MmuListener who) {
+            listener = who;
             return this;
         }
 

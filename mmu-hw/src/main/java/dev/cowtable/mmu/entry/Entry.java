@@ -9,7 +9,7 @@ package dev.cowtable.mmu.entry;
  * |XD| key  |  ign | physical address 51..12 | ign | G |PS | D | A |PCD|PWT|U/S|R/W| P |
  * +--+------+------+-------------------------+-----+---+---+---+---+---+---+---+---+---+
  *  PTE: bit 7 is PAT.   Large leaf (PDE, PDPTE with PS=1): bit 12 is PAT, bits 13.. below the page size are reserved.
- *  Not a leaf: bits 6 and 8 are ignored.   PML4E: bit 7 is reserved.   P=0: every other bit is software's.
+ *  Not a leaf: bits 6, 8 and 59..62 are ignored.   PML4E, PML5E: bit 7 is reserved, on AMD bit 8 too.   P=0: every other bit is software's.
  * </pre>
  */
 public final class Entry {
@@ -27,6 +27,9 @@ public final class Entry {
     /** Page-attribute-table bit of a 2 MiB or 1 GiB leaf. */
     public static final long LARGE_PAT = 1L << 12;
     public static final long XD = 1L << 63;
+    /** Lowest of the four bits of a leaf's protection key. */
+    public static final int KEY_SHIFT = 59;
+    public static final long KEY_MASK = 15L << KEY_SHIFT;
     public static final long ADDRESS_MASK = 0x000f_ffff_ffff_f000L;
 
     private Entry() {

@@ -16,6 +16,7 @@ public final class Fault {
     public static final int USER = 1 << 2;
     public static final int RESERVED = 1 << 3;
     public static final int FETCH = 1 << 4;
+    public static final int PROTECTION_KEY = 1 << 5;
 
     private static final long FAULT = Long.MIN_VALUE;
     private static final long GP = 1L << 32;
@@ -55,7 +56,8 @@ public final class Fault {
 
     private static String bitNames(int errorCode) {
         return name(errorCode, PRESENT, " P") + name(errorCode, WRITE, " W") + name(errorCode, USER, " U")
-                + name(errorCode, RESERVED, " RSVD") + name(errorCode, FETCH, " I");
+                + name(errorCode, RESERVED, " RSVD") + name(errorCode, FETCH, " I")
+                + name(errorCode, PROTECTION_KEY, " PK");
     }
 
     private static String name(int errorCode, int bit, String name) {

@@ -17,8 +17,7 @@ public interface Executor {
     /**
      * The CPU cannot go on; called in a loop until it can.
      *
-     * <p>Must let others run. The CPU can go on when {@code what} is ready, or when it has a pending interrupt and
-     * interrupts enabled.
+     * <p>Must let others run. The CPU can go on when {@code what} is ready, or when {@link Cpu#canDeliver}.
      */
     void blockedOn(Cpu cpu, Waitable what);
 }

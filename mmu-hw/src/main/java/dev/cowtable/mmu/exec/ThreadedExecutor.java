@@ -40,6 +40,6 @@ public final class ThreadedExecutor implements Executor {
     }
 
     private static boolean canGoOn(Cpu cpu, Waitable what) {
-        return what.isReady() || (cpu.interruptsEnabled() && cpu.hasPendingInterrupt());
+        return what.isReady() || cpu.canDeliver();
     }
 }

@@ -58,6 +58,6 @@ public final class FrameView {
 
     /** The address of a word of a frame without an array, which has no bounds of its own. */
     private long uniform(int index) {
-        return wordPaddr(Objects.checkIndex(index, FrameChunk.FRAME_WORDS));
+        return wordPaddr(Objects.checkIndex(index, FrameArrays.FRAME_WORDS));
     }
 }

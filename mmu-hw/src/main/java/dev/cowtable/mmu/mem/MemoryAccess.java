@@ -6,15 +6,9 @@ package dev.cowtable.mmu.mem;
  * <p>Why: one narrow interface is the place where a scheduler watches and where a store buffer goes in. An address
  * out of range or not a multiple of 8 is an {@link IllegalArgumentException}.
  */
-public interface MemoryAccess {
-    /** A load with acquire order. */
-    long read(long paddr);
-
+public interface MemoryAccess extends WalkMemory {
     /** A store with release order. */
     void write(long paddr, long value);
-
-    /** Stores the value if the word is the expected one; returns the word found; a full barrier either way. */
-    long compareAndExchange(long paddr, long expected, long value);
 
     /** Returns the word before; full barrier. */
     long fetchAndOr(long paddr, long bits);

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sparse physical memory: a directory of chunks made on demand, in each a fill word or an array per frame.
+ * Sparse physical memory: a fill word or an array for each frame, in directories that grow on demand.
  *
  * <p>A frame that holds one repeated word, zero at first, has no array; storing a second distinct word makes one by a
  * compare-and-exchange of its slot. Storing the fill word into such a frame changes nothing.
@@ -19,19 +19,20 @@ public final class PhysicalMemory implements MemoryAccess {
     /** Largest memory that can be declared. */
     public static final long MAX_BYTES = 1L << 44;
 
-    private static final int CHUNK_SHIFT = Paging.PAGE_SHIFT + FrameChunk.FRAME_SHIFT;
-    private static final int FRAME_MASK = FrameChunk.FRAMES - 1;
-    private static final int WORD_MASK = FrameChunk.FRAME_WORDS - 1;
+    private static final int WORD_MASK = FrameArrays.FRAME_WORDS - 1;
 
-    private static final VarHandle CHUNK = MethodHandles.arrayElementVarHandle(FrameChunk[].class);
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final VarHandle BACKED = backedHandle();
+    private static final VarHandle BACKED = handle("backedFrames");
+    private static final VarHandle DROPS = handle("drops");
 
     private final long sizeBytes;
-    private final @Nullable FrameChunk[] chunks;
+    private final FrameArrays arrays;
+    private final FillWords fills;
 
     @SuppressWarnings({"unused", "UnusedVariable"})
     private long backedFrames;
+    @SuppressWarnings({"unused", "UnusedVariable"})
+    private long drops;
 
     public PhysicalMemory(long sizeBytes) {
         if (sizeBytes <= 0 || sizeBytes > MAX_BYTES || (sizeBytes & Paging.OFFSET_MASK) != 0) {
@@ -39,7 +40,8 @@ public final class PhysicalMemory implements MemoryAccess {
                     + " is not a positive multiple of 4 KiB up to 16 TiB");
         }
         this.sizeBytes = sizeBytes;
-        this.chunks = new FrameChunk[(int) (((sizeBytes - 1) >>> CHUNK_SHIFT) + 1)];
+        this.arrays = new FrameArrays(sizeBytes);
+        this.fills = new FillWords(sizeBytes);
     }
 
     public long sizeBytes() {
@@ -52,13 +54,8 @@ public final class PhysicalMemory implements MemoryAccess {
 
     @Override
     public long read(long paddr) {
-        checkWord(paddr);
-        FrameChunk chunk = chunk(paddr);
-        if (chunk == null) {
-            return 0;
-        }
-        long[] words = chunk.words(frame(paddr));
-        return words != null ? (long) WORD.getAcquire(words, word(paddr)) : chunk.fill(frame(paddr));
+        long[] words = arrayOrNull(paddr);
+        return words != null ? (long) WORD.getAcquire(words, word(paddr)) : fills.get(paddr);
     }
 
     @Override
@@ -82,7 +79,7 @@ public final class PhysicalMemory implements MemoryAccess {
     }
 
     private long compareAndExchangeUniform(long paddr, long expected, long value) {
-        long fill = fill(paddr);
+        long fill = fills.get(paddr);
         if (fill != expected || value == expected) {
             VarHandle.fullFence();
             return fill;
@@ -94,7 +91,7 @@ public final class PhysicalMemory implements MemoryAccess {
     public long fetchAndOr(long paddr, long bits) {
         long[] words = arrayOrNull(paddr);
         if (words == null) {
-            long fill = fill(paddr);
+            long fill = fills.get(paddr);
             words = arrayUnlessFill(paddr, fill | bits);
             if (words == null) {
                 return fill;
@@ -107,7 +104,7 @@ public final class PhysicalMemory implements MemoryAccess {
     public long fetchAndAnd(long paddr, long bits) {
         long[] words = arrayOrNull(paddr);
         if (words == null) {
-            long fill = fill(paddr);
+            long fill = fills.get(paddr);
             words = arrayUnlessFill(paddr, fill & bits);
             if (words == null) {
                 return fill;
@@ -137,14 +134,19 @@ public final class PhysicalMemory implements MemoryAccess {
         return (byte) (read(paddr & -Long.BYTES) >>> byteShift(paddr));
     }
 
-    /** Why: a compare-and-exchange of the word keeps a neighbour's concurrent store. */
     public void writeByte(long paddr, byte value) {
-        long wordPaddr = paddr & -Long.BYTES;
-        long mask = 0xffL << byteShift(paddr);
-        long bits = (value & 0xffL) << byteShift(paddr);
-        long expected = read(wordPaddr);
+        writeBits(paddr & -Long.BYTES, 0xffL << byteShift(paddr), (value & 0xffL) << byteShift(paddr));
+    }
+
+    /**
+     * Stores the bits of the mask into a word.
+     *
+     * <p>Why: a compare-and-exchange of the word keeps a neighbour's concurrent store.
+     */
+    public void writeBits(long paddr, long mask, long bits) {
+        long expected = read(paddr);
         while (true) {
-            long witness = compareAndExchange(wordPaddr, expected, (expected & ~mask) | bits);
+            long witness = compareAndExchange(paddr, expected, (expected & ~mask) | (bits & mask));
             if (witness == expected) {
                 return;
             }
@@ -155,11 +157,9 @@ public final class PhysicalMemory implements MemoryAccess {
     /** Every word of the frame becomes the given one and its array is dropped; the caller owns the frame alone. */
     public void fillFrame(long pfn, long word) {
         long paddr = checkFrame(pfn);
-        FrameChunk chunk = chunk(paddr);
-        if (chunk == null && word == 0) {
-            return;
-        }
-        if (chunkOrMake(paddr).setFill(frame(paddr), word)) {
+        fills.set(paddr, word);
+        if (arrays.drop(paddr)) {
+            DROPS.getAndAdd(this, 1L);
             countBacked(-1);
         }
     }
@@ -182,12 +182,11 @@ public final class PhysicalMemory implements MemoryAccess {
     public void copyFrame(long fromPfn, long toPfn) {
         long fromPaddr = checkFrame(fromPfn);
         long toPaddr = checkFrame(toPfn);
-        FrameChunk from = chunk(fromPaddr);
-        long[] words = from == null ? null : from.words(frame(fromPaddr));
+        long[] words = arrays.find(fromPaddr);
         if (words == null) {
-            fillFrame(toPfn, fill(fromPaddr));
-        } else if (chunkOrMake(toPaddr).setWords(frame(toPaddr), words)) {
-            countBacked(1);
+            fillFrame(toPfn, fills.get(fromPaddr));
+        } else {
+            arrays.copy(toPaddr, words, this);
         }
     }
 
@@ -205,52 +204,37 @@ public final class PhysicalMemory implements MemoryAccess {
         BACKED.getAndAdd(this, delta);
     }
 
+    /** How often a frame has lost its array: an array that was looked up before the last time may be nobody's now. */
+    long drops() {
+        return (long) DROPS.getAcquire(this);
+    }
+
     /** The words of one frame, looked up once. */
     public FrameView view(long pfn) {
         return new FrameView(this, pfn);
     }
 
+    /** The frame's array; null if it has none or does not exist. */
+    long @Nullable [] find(long paddr) {
+        return arrays.find(paddr);
+    }
+
     long @Nullable [] arrayOrNull(long paddr) {
         checkWord(paddr);
-        FrameChunk chunk = chunk(paddr);
-        return chunk == null ? null : chunk.words(frame(paddr));
+        return arrays.find(paddr);
     }
 
     /** The array to store into, or null (after a full barrier) if the uniform frame holds the value already. */
     private long @Nullable [] arrayUnlessFill(long paddr, long value) {
-        if (fill(paddr) == value) {
+        if (fills.get(paddr) == value) {
             VarHandle.fullFence();
             return null;
         }
         return materialize(paddr);
     }
 
-    private long fill(long paddr) {
-        FrameChunk chunk = chunk(paddr);
-        return chunk == null ? 0 : chunk.fill(frame(paddr));
-    }
-
     private long[] materialize(long paddr) {
-        return chunkOrMake(paddr).materialize(frame(paddr), this);
-    }
-
-    private @Nullable FrameChunk chunk(long paddr) {
-        return (FrameChunk) CHUNK.getAcquire(chunks, (int) (paddr >>> CHUNK_SHIFT));
-    }
-
-    private FrameChunk chunkOrMake(long paddr) {
-        FrameChunk chunk = chunk(paddr);
-        if (chunk != null) {
-            return chunk;
-        }
-        FrameChunk made = new FrameChunk();
-        int index = (int) (paddr >>> CHUNK_SHIFT);
-        FrameChunk witness = (FrameChunk) CHUNK.compareAndExchange(chunks, index, (FrameChunk) null, made);
-        return witness != null ? witness : made;
-    }
-
-    private static int frame(long paddr) {
-        return (int) (paddr >>> Paging.PAGE_SHIFT) & FRAME_MASK;
+        return arrays.make(paddr, fills.get(paddr), this);
     }
 
     private static int word(long paddr) {
@@ -281,9 +265,9 @@ public final class PhysicalMemory implements MemoryAccess {
                         + Long.toHexString(sizeBytes) + " bytes"));
     }
 
-    private static VarHandle backedHandle() {
+    private static VarHandle handle(String field) {
         try {
-            return MethodHandles.lookup().findVarHandle(PhysicalMemory.class, "backedFrames", long.class);
+            return MethodHandles.lookup().findVarHandle(PhysicalMemory.class, field, long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

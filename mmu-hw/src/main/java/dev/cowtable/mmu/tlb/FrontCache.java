@@ -7,7 +7,8 @@ import java.util.Arrays;
 /**
  * A direct-mapped cache of 4 KiB translations before the modelled TLB, for speed alone.
  *
- * <p>A slot holds the page's frame and, in the offset bits, one bit per kind of access that needs no walk.
+ * <p>A tag is the page with the PCID in the offset bits. A slot holds the page's frame and, in the offset bits, one bit
+ * per kind of access that needs no walk; without such a bit it is empty.
  *
  * <p>Invariant: a strict subset of the modelled TLB under the current mode; dropped with every eviction,
  * invalidation, replacement and mode change.
@@ -21,14 +22,20 @@ final class FrontCache {
 
     private long[] tags = NO_SLOTS;
     private long[] frames = NO_SLOTS;
+    private long pcid;
     private boolean allocated;
     private boolean holdsLargePages;
+
+    void setPcid(int current) {
+        pcid = current;
+    }
 
     /** The physical address if the access is known to be allowed, else a negative number. */
     long find(long vaddr, int access) {
         int slot = slot(vaddr);
         long frame = frames[slot];
-        if (tags[slot] == (vaddr | OFFSET) && ((frame >>> ((access & Access.MASK) >>> 1)) & 1) != 0) {
+        if (tags[slot] == ((vaddr & ~OFFSET) | pcid)
+                && (frame & OFFSET & (1L << ((access & Access.MASK) >>> 1))) != 0) {
             return (frame & ~OFFSET) | (vaddr & OFFSET);
         }
         return -1;
@@ -41,12 +48,12 @@ final class FrontCache {
             frames = new long[SLOTS];
         }
         int slot = slot(vaddr);
-        tags[slot] = vaddr | OFFSET;
-        frames[slot] = (Translation.paddr(translation, vaddr) & ~OFFSET) | allowedAccesses;
+        tags[slot] = (vaddr & ~OFFSET) | pcid;
+        frames[slot] = (Translation.paddr(translation, vaddr) & ~OFFSET) | (allowedAccesses & OFFSET);
         holdsLargePages |= Translation.level(translation) > 1;
     }
 
-    /** Forgets the page of the given level that holds the address. */
+    /** Forgets the page of the given level that holds the address, under every PCID. */
     void drop(long vaddr, int level) {
         if (level == 1) {
             dropSmall(vaddr);
@@ -57,14 +64,14 @@ final class FrontCache {
 
     private void dropSmall(long vaddr) {
         int slot = slot(vaddr);
-        if (tags[slot] == (vaddr | OFFSET)) {
-            tags[slot] = 0;
+        if (allocated && ((tags[slot] ^ vaddr) & ~OFFSET) == 0) {
+            frames[slot] = 0;
         }
     }
 
     void clear() {
         if (allocated) {
-            Arrays.fill(tags, 0);
+            Arrays.fill(frames, 0);
         }
         holdsLargePages = false;
     }

@@ -2,143 +2,145 @@ package dev.cowtable.mmu.tlb;
 
 import java.util.Arrays;
 
-/** Sets and ways; a full set gives up the first way that was not used since the clock's hand last came by. */
+/**
+ * Sets and ways, replaced by bit-PLRU: a used way is marked, the lowest unmarked one gives way, and when all would be marked the others
+ * are not.
+ */
 final class SetAssociativeStore implements EntryStore {
-    private final int sets;
     private final int ways;
-    private final long[] keys;
-    private final long[] translations;
+    private final int setMask;
+    /** Key and translation side by side, the ways of a set in a row: one cache line for four ways. */
+    private final long[] pairs;
     private final int[] usedWays;
-    private final int[] hand;
-    /** Or of all translations put since the store was last empty; 0: it is empty. */
-    private long bitsSeen;
+    private final int allWays;
+    private final Occupancy occupancy = new Occupancy();
 
-    SetAssociativeStore(int sets, int ways) {
-        if (Integer.bitCount(sets) != 1 || ways < 1 || ways > Integer.SIZE) {
-            throw new IllegalArgumentException(sets + " sets of " + ways + " ways");
-        }
-        this.sets = sets;
-        this.ways = ways;
-        this.keys = new long[sets * ways];
-        this.translations = new long[sets * ways];
-        this.usedWays = new int[sets];
-        this.hand = new int[sets];
+    SetAssociativeStore(TlbGeometry.Size size) {
+        this.ways = size.ways();
+        this.setMask = size.sets() - 1;
+        this.pairs = new long[2 * size.sets() * ways];
+        this.usedWays = new int[size.sets()];
+        this.allWays = (int) ((1L << ways) - 1);
+        forgetAll();
+    }
+
+    private void forgetAll() {
+        Arrays.fill(pairs, DEAD);
+        Arrays.fill(usedWays, 0);
+        occupancy.reset();
     }
 
     @Override
     public long find(long key) {
-        if (bitsSeen == 0) {
-            return 0;
-        }
         int set = set(key);
-        int slot = slotOf(set, key);
-        if (slot < 0) {
+        int way = wayOf(set, key);
+        if (way < 0) {
             return 0;
         }
-        usedWays[set] |= 1 << (slot - set * ways);
-        return translations[slot];
+        markUsed(set, way);
+        return translationAt(set * ways + way);
     }
 
     @Override
     public long put(long key, long translation) {
         int set = set(key);
-        int slot = slotOfOrFree(set, key);
-        if (slot < 0) {
-            slot = set * ways + victim(set);
+        int way = wayOf(set, key);
+        if (way < 0) {
+            return add(key, translation);
         }
-        long evicted = keys[slot] == key ? 0 : keys[slot];
-        keys[slot] = key;
-        translations[slot] = translation;
-        usedWays[set] |= 1 << (slot - set * ways);
-        bitsSeen |= translation;
+        store(set * ways + way, key, translation);
+        return 0;
+    }
+
+    @Override
+    public long add(long key, long translation) {
+        int set = set(key);
+        int free = Integer.numberOfTrailingZeros(~usedWays[set]);
+        int way = free < ways ? free : 0;
+        long evicted = keyAt(set * ways + way);
+        store(set * ways + way, key, translation);
+        markUsed(set, way);
         return evicted;
     }
 
-    private int victim(int set) {
-        int way = hand[set];
-        while ((usedWays[set] & (1 << way)) != 0) {
-            usedWays[set] &= ~(1 << way);
-            way = next(way);
-        }
-        hand[set] = next(way);
-        return way;
+    private void store(int slot, long key, long translation) {
+        pairs[2 * slot] = key;
+        pairs[2 * slot + 1] = translation;
+        occupancy.add(key, translation);
     }
 
-    private int next(int way) {
-        return way + 1 == ways ? 0 : way + 1;
+    private void markUsed(int set, int way) {
+        int used = usedWays[set] | 1 << way;
+        usedWays[set] = used == allWays ? 1 << way : used;
     }
 
     private int set(long key) {
-        return (int) (key >>> 1) & (sets - 1);
+        return (int) (key >>> PAGE_SHIFT) & setMask;
     }
 
-    private int slotOf(int set, long key) {
-        int first = set * ways;
-        for (int slot = first; slot < first + ways; slot++) {
-            if (keys[slot] == key) {
-                return slot;
+    private int wayOf(int set, long key) {
+        int first = 2 * set * ways;
+        for (int way = 0; way < ways; way++) {
+            long difference = pairs[first + 2 * way] ^ key;
+            if (difference >>> PAGE_SHIFT == 0
+                    && EntryStore.answers(difference ^ key, pairs[first + 2 * way + 1], key)) {
+                return way;
             }
         }
         return -1;
     }
 
-    private int slotOfOrFree(int set, long key) {
-        int first = set * ways;
-        int free = -1;
-        for (int slot = first; slot < first + ways; slot++) {
-            if (keys[slot] == key) {
-                return slot;
-            }
-            if (free < 0 && keys[slot] == 0) {
-                free = slot;
-            }
-        }
-        return free;
-    }
-
     @Override
-    public boolean remove(long key) {
-        int slot = bitsSeen == 0 ? -1 : slotOf(set(key), key);
-        if (slot < 0) {
+    public boolean remove(long key, boolean everyPcid, boolean globals) {
+        int set = set(key);
+        if (occupancy.isEmpty()) {
             return false;
         }
-        keys[slot] = 0;
-        return true;
-    }
-
-    @Override
-    public void clear() {
-        if (bitsSeen != 0) {
-            Arrays.fill(keys, 0);
-            bitsSeen = 0;
+        boolean removed = false;
+        for (int way = 0; way < ways; way++) {
+            int slot = set * ways + way;
+            if (EntryStore.isRemoved(pairs[2 * slot], pairs[2 * slot + 1], key, everyPcid, globals)) {
+                drop(slot);
+                removed = true;
+            }
         }
+        return removed;
+    }
+
+    private void drop(int slot) {
+        pairs[2 * slot] = DEAD;
+        usedWays[slot / ways] &= ~(1 << (slot % ways));
     }
 
     @Override
-    public void clearExcept(long keptBit) {
-        if ((bitsSeen & keptBit) == 0) {
-            clear();
+    public void clear(int pcid, boolean globals) {
+        if (occupancy.isEmpty()) {
             return;
         }
-        for (int slot = 0; slot < keys.length; slot++) {
-            if ((translations[slot] & keptBit) == 0) {
-                keys[slot] = 0;
+        if (occupancy.isCleared(pcid, globals)) {
+            forgetAll();
+            return;
+        }
+        for (int slot = 0; slot < slots(); slot++) {
+            if (!EntryStore.survives(pairs[2 * slot], pairs[2 * slot + 1], pcid, globals)) {
+                drop(slot);
             }
         }
     }
 
     @Override
     public int slots() {
-        return keys.length;
+        return pairs.length / 2;
     }
 
     @Override
     public long keyAt(int slot) {
-        return keys[slot];
+        long key = pairs[2 * slot];
+        return key == DEAD ? 0 : key;
     }
 
     @Override
     public long translationAt(int slot) {
-        return translations[slot];
+        return pairs[2 * slot + 1];
     }
 }

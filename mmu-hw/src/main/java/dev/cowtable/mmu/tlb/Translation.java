@@ -7,11 +7,11 @@ import dev.cowtable.mmu.entry.Entry;
  * The result of a walk down to some level, as the caches hold it: an address and the rights of the whole path.
  *
  * <pre>
- *  63..52 51                       12 11..9   8   7   6   5   4   3   2   1   0
- * +------+---------------------------+-------+---+---+---+---+---+---+---+---+---+
- * |  0   | frame or next table 51..12| level | G | 0 | D | 0 | 0 | X | U | W | 1 |
- * +------+---------------------------+-------+---+---+---+---+---+---+---+---+---+
- *  level: of the entry that the walk reached; 5 for the root. G and D: of a leaf only.
+ *  63 62..59 58..55 54..52 51                       12 11..9   8   7   6   5   4   3   2   1   0
+ * +--+------+------+------+---------------------------+-------+---+---+---+---+---+---+---+---+---+
+ * |0 | key  |  0   | PAT  | frame or next table 51..12| level | G | 0 | D | 0 | 0 | X | U | W | 1 |
+ * +--+------+------+------+---------------------------+-------+---+---+---+---+---+---+---+---+---+
+ *  level: of the entry that the walk reached; one above the top for the root. key, PAT, G and D: of a leaf only.
  * </pre>
  *
  * <p>Invariant: never negative and never 0, so faults and "nothing cached" have values of their own.
@@ -26,14 +26,15 @@ public final class Translation {
 
     private static final long VALID = 1L;
     private static final int LEVEL_SHIFT = 9;
+    private static final int PAT_SHIFT = 52;
     private static final int XD_TO_X = 60;
 
     private Translation() {
     }
 
     /** The state before the first entry is read: the root table with all rights. */
-    public static long root(long cr3) {
-        return VALID | RIGHTS | Entry.paddr(cr3) | levelBits(Paging.TOP_LEVEL + 1);
+    public static long root(long tablePaddr, int levels) {
+        return VALID | RIGHTS | Entry.paddr(tablePaddr) | levelBits(levels + 1);
     }
 
     /** One step down through an entry that points to a table. */
@@ -44,11 +45,18 @@ public final class Translation {
     /** The last step, through an entry that maps a page of the level's size. */
     public static long leaf(long above, long entry, int level) {
         long frame = Entry.paddr(entry) & -Paging.sizeBytes(level);
-        return VALID | rights(above, entry) | (entry & (DIRTY | GLOBAL)) | frame | levelBits(level);
+        return VALID | rights(above, entry) | (entry & (DIRTY | GLOBAL | Entry.KEY_MASK)) | frame | levelBits(level)
+                | (patIndex(entry, level) << PAT_SHIFT);
     }
 
-    private static long rights(long above, long entry) {
+    /** The rights of a path so far, in {@link #RIGHTS}, after one more entry. */
+    public static long rights(long above, long entry) {
         return above & ((entry & (WRITABLE | USER)) | ((~entry >>> XD_TO_X) & EXECUTABLE));
+    }
+
+    private static long patIndex(long entry, int level) {
+        long pat = level == 1 ? entry & Entry.PAT : (entry & Entry.LARGE_PAT) >>> 5;
+        return (pat >>> 5) | ((entry & (Entry.PCD | Entry.PWT)) >>> 3);
     }
 
     private static long levelBits(int level) {
@@ -57,6 +65,16 @@ public final class Translation {
 
     public static int level(long translation) {
         return (int) (translation >>> LEVEL_SHIFT) & 7;
+    }
+
+    /** Protection key of a leaf, 0 to 15. */
+    public static int key(long translation) {
+        return (int) (translation >>> Entry.KEY_SHIFT);
+    }
+
+    /** Which field of IA32_PAT gives the page's memory type, 0 to 7 (SDM 4.9.2). */
+    public static int patIndex(long translation) {
+        return (int) (translation >>> PAT_SHIFT) & 7;
     }
 
     /** Of the frame or of the next table. */

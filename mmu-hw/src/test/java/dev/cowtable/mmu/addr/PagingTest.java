@@ -23,14 +23,39 @@ class PagingTest {
     }
 
     @Test
-    void canonicalMeansBits63To47AreEqual() {
-        assertThat(Paging.isCanonical(0)).isTrue();
-        assertThat(Paging.isCanonical(0x0000_7fff_ffff_ffffL)).isTrue();
-        assertThat(Paging.isCanonical(0x0000_8000_0000_0000L)).isFalse();
-        assertThat(Paging.isCanonical(0xffff_7fff_ffff_ffffL)).isFalse();
-        assertThat(Paging.isCanonical(0xffff_8000_0000_0000L)).isTrue();
-        assertThat(Paging.isCanonical(-1)).isTrue();
-        assertThat(Paging.isCanonical(Long.MIN_VALUE)).isFalse();
+    void topLevelOfFiveCoversTheHighestNineBits() {
+        assertThat(Paging.sizeBytes(5)).isEqualTo(1L << 48);
+        assertThat(Paging.shift(5)).isEqualTo(48);
+        assertThat(Paging.index(0x01ff_0000_0000_0000L, 5)).isEqualTo(511);
+        assertThat(Paging.index(0x0003_8000_0000_0000L, 5)).isEqualTo(3);
+        assertThat(Paging.index(0x0003_8000_0000_0000L, 4)).isEqualTo(256);
+    }
+
+    @Test
+    void canonicalWithFourLevelsMeansBits63To47AreEqual() {
+        assertThat(Paging.isCanonical(0, 4)).isTrue();
+        assertThat(Paging.isCanonical(0x0000_7fff_ffff_ffffL, 4)).isTrue();
+        assertThat(Paging.isCanonical(0x0000_8000_0000_0000L, 4)).isFalse();
+        assertThat(Paging.isCanonical(0xffff_7fff_ffff_ffffL, 4)).isFalse();
+        assertThat(Paging.isCanonical(0xffff_8000_0000_0000L, 4)).isTrue();
+        assertThat(Paging.isCanonical(-1, 4)).isTrue();
+        assertThat(Paging.isCanonical(Long.MIN_VALUE, 4)).isFalse();
+    }
+
+    @Test
+    void canonicalWithFiveLevelsMeansBits63To56AreEqual() {
+        assertThat(Paging.isCanonical(0x0000_8000_0000_0000L, 5)).isTrue();
+        assertThat(Paging.isCanonical(0x00ff_ffff_ffff_ffffL, 5)).isTrue();
+        assertThat(Paging.isCanonical(0x0100_0000_0000_0000L, 5)).isFalse();
+        assertThat(Paging.isCanonical(0xfeff_ffff_ffff_ffffL, 5)).isFalse();
+        assertThat(Paging.isCanonical(0xff00_0000_0000_0000L, 5)).isTrue();
+        assertThat(Paging.isCanonical(Long.MIN_VALUE, 5)).isFalse();
+    }
+
+    @Test
+    void sixteenOrSevenHighBitsSelectNothing() {
+        assertThat(Paging.unusedHighBits(4)).isEqualTo(16);
+        assertThat(Paging.unusedHighBits(5)).isEqualTo(7);
     }
 
     @Test

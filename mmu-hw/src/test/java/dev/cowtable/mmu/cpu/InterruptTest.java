@@ -45,13 +45,13 @@ class InterruptTest {
     void runningTargetRunsTheHandlerAtItsNextStep() {
         target.enter();
         IpiRequest request = send("one");
-        assertThat(target.hasPendingInterrupt()).isTrue();
+        assertThat(target.canDeliver()).isTrue();
         assertThat(request.isReady()).isFalse();
         assertThat(log).isEmpty();
         target.step(Step.OTHER, 0);
         assertThat(log).containsExactly("one");
         assertThat(request.isReady()).isTrue();
-        assertThat(target.hasPendingInterrupt()).isFalse();
+        assertThat(target.canDeliver()).isFalse();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static dev.cowtable.mmu.PageTables.FULL;
 import static dev.cowtable.mmu.PageTables.VADDR;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cowtable.mmu.Modes;
 import dev.cowtable.mmu.PageTables;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.entry.Access;
@@ -58,7 +59,7 @@ class ThreadedMachineTest {
         stop.set(true);
         writer.join();
         assertThat(failure.get()).isNull();
-        assertThat(user.invlpgs()).isEqualTo(ROUNDS);
+        assertThat(user.counters().invlpgs()).isEqualTo(ROUNDS);
     }
 
     @Test
@@ -77,7 +78,7 @@ class ThreadedMachineTest {
             }
         });
         Cpu sender = machine.cpu(0);
-        for (int i = 0; i < 20 * ROUNDS; i++) {
+        for (int i = 0; i < 5 * ROUNDS; i++) {
             machine.awaitIpi(sender, machine.sendIpi(sender, 0b10, cpu -> {
                 assertThat(inside.incrementAndGet()).isEqualTo(1);
                 handled.incrementAndGet();
@@ -87,8 +88,8 @@ class ThreadedMachineTest {
         stop.set(true);
         comesAndGoes.join();
         assertThat(failure.get()).isNull();
-        assertThat(handled).hasValue(20 * ROUNDS);
-        assertThat(machine.ipisSent()).isEqualTo(20 * ROUNDS);
+        assertThat(handled).hasValue(5 * ROUNDS);
+        assertThat(machine.ipisSent()).isEqualTo(5 * ROUNDS);
     }
 
     /** The target leaves for good while the interrupt is on its way: one of the two sides must see it. */
@@ -98,7 +99,7 @@ class ThreadedMachineTest {
         AtomicInteger acknowledged = new AtomicInteger();
         Cpu target = machine.cpu(1);
         Thread leaves = start(() -> {
-            for (int i = 1; i <= 30 * ROUNDS; i++) {
+            for (int i = 1; i <= 6 * ROUNDS; i++) {
                 target.enter();
                 while (round.get() < i) {
                     Thread.onSpinWait();
@@ -110,7 +111,7 @@ class ThreadedMachineTest {
             }
         });
         Cpu sender = machine.cpu(0);
-        for (int i = 1; i <= 30 * ROUNDS; i++) {
+        for (int i = 1; i <= 6 * ROUNDS; i++) {
             round.set(i);
             IpiRequest request = machine.sendIpi(sender, 0b10, cpu -> {});
             machine.awaitIpi(sender, request);
@@ -149,11 +150,11 @@ class ThreadedMachineTest {
         AtomicBoolean stop = new AtomicBoolean();
         Thread walks = start(() -> {
             while (!stop.get()) {
-                walker.flushAll();
+                Modes.flushAll(walker);
                 walker.translate(VADDR, Access.WRITE);
             }
         });
-        for (int i = 0; i < 50 * ROUNDS; i++) {
+        for (int i = 0; i < 12 * ROUNDS; i++) {
             machine.memory().fetchAndAnd(pte, ~(Entry.A | Entry.D));
             assertThat(machine.memory().fetchAndOr(pte, 1L << 9) & 1L << 9).isZero();
             assertThat(machine.memory().fetchAndAnd(pte, ~(1L << 9)) & 1L << 9).isNotZero();
@@ -161,7 +162,7 @@ class ThreadedMachineTest {
         stop.set(true);
         walks.join();
         assertThat(failure.get()).isNull();
-        assertThat(walker.flagUpdates()).isPositive();
+        assertThat(walker.counters().flagUpdates()).isPositive();
     }
 
     private Thread start(Runnable body) {

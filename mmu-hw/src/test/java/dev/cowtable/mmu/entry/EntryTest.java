@@ -43,6 +43,30 @@ class EntryTest {
     }
 
     @Test
+    void protectionKeyIsTheLastBitOfTheErrorCode() {
+        assertThat(Fault.PROTECTION_KEY).isEqualTo(0x20);
+        assertThat(Fault.describe(Fault.pageFault(0x3f))).isEqualTo("#PF(3f: P W U RSVD I PK)");
+        assertThat(Fault.describe(Fault.pageFault(0))).isEqualTo("#PF(0:)");
+    }
+
+    @Test
+    void accessBitsAreThoseOfTheErrorCodeAndImplicitIsReportedByNone() {
+        assertThat(Access.WRITE).isEqualTo(2);
+        assertThat(Access.USER).isEqualTo(4);
+        assertThat(Access.IMPLICIT).isEqualTo(8);
+        assertThat(Access.FETCH).isEqualTo(16);
+        assertThat(Access.MASK).isEqualTo(30);
+        assertThat(Access.REPORTED).isEqualTo(22);
+        assertThat(Access.KINDS).isEqualTo(16);
+    }
+
+    @Test
+    void keyIsBits62To59() {
+        assertThat(Entry.KEY_MASK).isEqualTo(0x7800_0000_0000_0000L);
+        assertThat(Entry.LARGE_PAT).isEqualTo(0x1000);
+    }
+
+    @Test
     void generalProtectionIsAFaultButNoPageFault() {
         assertThat(Fault.isFault(Fault.GENERAL_PROTECTION)).isTrue();
         assertThat(Fault.isPageFault(Fault.GENERAL_PROTECTION)).isFalse();

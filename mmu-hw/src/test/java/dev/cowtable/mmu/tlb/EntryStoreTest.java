@@ -5,102 +5,109 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import org.junit.jupiter.api.Test;
 
-/** The two stores against a map: the hash store equals it, the set-associative one lacks only what it evicted. */
+/**
+ * The two stores against a map from (page, PCID) to a translation: the hash store equals it, the set-associative one
+ * lacks only what it evicted.
+ */
 class EntryStoreTest {
     private static final int OPERATIONS = 1500;
-    private static final int KEYS = 200;
+    private static final int PAGES = 70;
+    private static final int PCIDS = 3;
+    private static final int EVERY = -1;
 
-    @Property(tries = 50)
+    private record Place(long page, int pcid) {
+        long key() {
+            return page << 13 | (long) pcid << 1 | 1;
+        }
+    }
+
+    @Property(tries = 60)
     void hashStoreEqualsAMap(@ForAll Random random) {
         EntryStore store = new HashStore();
-        Map<Long, Long> model = new HashMap<>();
+        Map<Place, Long> model = new HashMap<>();
         for (int i = 0; i < OPERATIONS; i++) {
-            long key = apply(random, store, model);
-            assertThat(store.find(key)).isEqualTo(model.getOrDefault(key, 0L));
+            Place place = apply(random, store, model);
+            assertThat(store.find(place.key())).isEqualTo(answer(model, place));
             if (i % 50 == 0) {
-                assertThat(contents(store)).isEqualTo(model);
-                model.forEach((k, translation) -> assertThat(store.find(k)).isEqualTo(translation));
+                assertThat(contents(store)).isEqualTo(keyed(model));
             }
         }
     }
 
-    @Property(tries = 50)
+    @Property(tries = 60)
     void setAssociativeStoreHoldsTheMapLessWhatItEvicted(@ForAll Random random) {
-        EntryStore store = new SetAssociativeStore(4, 3);
-        Map<Long, Long> model = new HashMap<>();
+        EntryStore store = new SetAssociativeStore(new TlbGeometry.Size(4, 3));
+        Map<Place, Long> model = new HashMap<>();
         for (int i = 0; i < OPERATIONS; i++) {
-            long key = apply(random, store, model);
-            assertThat(store.find(key)).isEqualTo(model.getOrDefault(key, 0L));
-            assertThat(contents(store)).isEqualTo(model);
+            Place place = apply(random, store, model);
+            assertThat(store.find(place.key())).isEqualTo(answer(model, place));
+            assertThat(contents(store)).isEqualTo(keyed(model));
         }
     }
 
-    /** One random operation on both; returns its key, one of 200 scattered ones so that hashes collide. */
-    private static long apply(Random random, EntryStore store, Map<Long, Long> model) {
-        long key = ((random.nextInt(KEYS) * 0x2545_F491_4F6C_DD1DL) >>> 40) | 1;
+    private static Place apply(Random random, EntryStore store, Map<Place, Long> model) {
+        long page = random.nextInt(PAGES) * 0x2545_F491_4F6CL & 0x3ff_ffff_ffffL;
+        Place place = new Place(page, random.nextInt(PCIDS) * 0x7ff);
         int operation = random.nextInt(1000);
-        if (operation < 4) {
-            store.clear();
-            model.clear();
-        } else if (operation < 8) {
-            store.clearExcept(Translation.GLOBAL);
-            model.values().removeIf(t -> (t & Translation.GLOBAL) == 0);
+        boolean globals = random.nextBoolean();
+        if (operation < 8) {
+            int pcid = random.nextInt(3) == 0 ? EVERY : place.pcid;
+            store.clear(pcid, globals);
+            model.entrySet().removeIf(e -> isGlobal(e.getValue()) ? globals
+                    : pcid == EVERY || e.getKey().pcid == pcid);
         } else if (operation < 350) {
-            assertThat(store.remove(key)).isEqualTo(model.remove(key) != null);
+            boolean every = random.nextInt(3) == 0;
+            boolean removed = model.entrySet().removeIf(e -> e.getKey().page == page && (isGlobal(e.getValue())
+                    ? globals : every || e.getKey().pcid == place.pcid));
+            assertThat(store.remove(place.key(), every, globals)).isEqualTo(removed);
         } else {
-            long translation = 1 | (long) operation << 12 | (random.nextInt(8) == 0 ? Translation.GLOBAL : 0);
-            model.put(key, translation);
-            model.remove(store.put(key, translation));
+            put(random, store, model, place, 1 | (long) operation << 12);
         }
-        return key;
+        return place;
+    }
+
+    /** A pair that already answers for the place is replaced. Global pairs come while no other PCID has the page. */
+    private static void put(Random random, EntryStore store, Map<Place, Long> model, Place place, long translation) {
+        boolean alone = model.keySet().stream().noneMatch(p -> p.page == place.page && p.pcid != place.pcid);
+        long stored = translation | (alone && random.nextInt(4) == 0 ? Translation.GLOBAL : 0);
+        boolean replacesGlobal = model.entrySet().removeIf(e -> e.getKey().page == place.page
+                && e.getKey().pcid != place.pcid && isGlobal(e.getValue()));
+        model.put(place, stored);
+        boolean isNew = store.find(place.key()) == 0;
+        long gone = isNew && random.nextBoolean() ? store.add(place.key(), stored) : store.put(place.key(), stored);
+        if (gone != 0) {
+            boolean known = model.keySet().removeIf(p -> p.key() == gone);
+            assertThat(known || replacesGlobal).as("evicted %x", gone).isTrue();
+        }
+    }
+
+    private static long answer(Map<Place, Long> model, Place place) {
+        return model.entrySet().stream().filter(e -> e.getKey().page == place.page
+                && (e.getKey().pcid == place.pcid || isGlobal(e.getValue()))).mapToLong(Map.Entry::getValue)
+                .findFirst().orElse(0);
+    }
+
+    private static boolean isGlobal(long translation) {
+        return (translation & Translation.GLOBAL) != 0;
+    }
+
+    private static Map<Long, Long> keyed(Map<Place, Long> model) {
+        Map<Long, Long> keys = new TreeMap<>();
+        model.forEach((place, translation) -> keys.put(place.key(), translation));
+        return keys;
     }
 
     private static Map<Long, Long> contents(EntryStore store) {
-        Map<Long, Long> contents = new HashMap<>();
+        Map<Long, Long> contents = new TreeMap<>();
         for (int slot = 0; slot < store.slots(); slot++) {
             if (store.keyAt(slot) != 0) {
-                contents.put(store.keyAt(slot), store.translationAt(slot));
+                assertThat(contents.put(store.keyAt(slot), store.translationAt(slot))).isNull();
             }
         }
         return contents;
-    }
-
-    @Test
-    void fullSetEvictsAWayThatWasNotUsedLately() {
-        EntryStore store = new SetAssociativeStore(1, 3);
-        assertThat(store.put(1, 10)).isZero();
-        assertThat(store.put(3, 30)).isZero();
-        assertThat(store.put(5, 50)).isZero();
-        assertThat(store.put(7, 70)).isEqualTo(1);
-        store.find(3);
-        assertThat(store.put(9, 90)).as("3 was just used").isEqualTo(5);
-        assertThat(store.find(3)).isEqualTo(30);
-        assertThat(store.find(5)).isZero();
-    }
-
-    @Test
-    void hashStoreThatHoldsFewEntriesDoesNotGrow() {
-        EntryStore store = new HashStore();
-        int slots = store.slots();
-        for (long key = 1; key < 2000; key += 2) {
-            store.put(key, 1);
-            store.remove(key);
-        }
-        assertThat(store.slots()).isEqualTo(slots);
-    }
-
-    @Test
-    void hashStoreKeepsAHundredThousandEntries() {
-        EntryStore store = new HashStore();
-        for (long key = 1; key < 200_000; key += 2) {
-            assertThat(store.put(key, key << 12 | 1)).isZero();
-        }
-        for (long key = 1; key < 200_000; key += 2) {
-            assertThat(store.find(key)).isEqualTo(key << 12 | 1);
-        }
     }
 }

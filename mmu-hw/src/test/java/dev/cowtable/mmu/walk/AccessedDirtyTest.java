@@ -4,6 +4,7 @@ import static dev.cowtable.mmu.PageTables.FULL;
 import static dev.cowtable.mmu.PageTables.VADDR;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cowtable.mmu.Modes;
 import dev.cowtable.mmu.PageTables;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
@@ -60,7 +61,7 @@ class AccessedDirtyTest {
         assertThat(Entry.isDirty(its.get(VADDR, 1))).isFalse();
         other.cpu(0).writeByte(VADDR, Access.USER, 1);
         assertThat(Entry.isDirty(its.get(VADDR, 1))).isTrue();
-        assertThat(other.cpu(0).rewalks()).isEqualTo(policy == TlbPolicy.NONE ? 0 : 1);
+        assertThat(other.cpu(0).counters().rewalks()).isEqualTo(policy == TlbPolicy.NONE ? 0 : 1);
     }
 
     @Test
@@ -86,13 +87,13 @@ class AccessedDirtyTest {
     @Test
     void flagsThatAreSetAlreadyAreNotWrittenAgain() {
         cpu.readByte(VADDR, Access.USER);
-        assertThat(cpu.flagUpdates()).isEqualTo(4);
-        cpu.flushAll();
+        assertThat(cpu.counters().flagUpdates()).isEqualTo(4);
+        Modes.flushAll(cpu);
         cpu.readByte(VADDR, Access.USER);
-        assertThat(cpu.flagUpdates()).isEqualTo(4);
-        cpu.flushAll();
+        assertThat(cpu.counters().flagUpdates()).isEqualTo(4);
+        Modes.flushAll(cpu);
         cpu.writeByte(VADDR, Access.USER, 1);
-        assertThat(cpu.flagUpdates()).as("D of the leaf alone").isEqualTo(5);
+        assertThat(cpu.counters().flagUpdates()).as("D of the leaf alone").isEqualTo(5);
     }
 
     @Test
@@ -106,7 +107,7 @@ class AccessedDirtyTest {
         raced.cpu(0).movToCr3(its.root());
         long result = raced.cpu(0).writeByte(VADDR, Access.USER, 1);
         assertThat(Fault.describe(result)).isEqualTo("#PF(7: P W U)");
-        assertThat(raced.cpu(0).walkRestarts()).isEqualTo(1);
+        assertThat(raced.cpu(0).counters().walkRestarts()).isEqualTo(1);
         assertThat(its.get(VADDR, 1)).isEqualTo(Paging.paddr(0x345) | Entry.P | Entry.US);
         assertThat(raced.memory().isUniform(0x345)).isTrue();
     }

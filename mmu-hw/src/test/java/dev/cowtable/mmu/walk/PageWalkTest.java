@@ -4,12 +4,14 @@ import static dev.cowtable.mmu.PageTables.FULL;
 import static dev.cowtable.mmu.PageTables.VADDR;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cowtable.mmu.Modes;
 import dev.cowtable.mmu.PageTables;
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.cpu.Machine;
 import dev.cowtable.mmu.entry.Access;
 import dev.cowtable.mmu.entry.Entry;
 import dev.cowtable.mmu.entry.Fault;
+import dev.cowtable.mmu.reg.CpuModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -77,7 +79,7 @@ class PageWalkTest {
     @ValueSource(ints = {1, 2, 3, 4})
     void entryNotPresentAtAnyLevelFaultsWithoutPAndIgnoresTheOtherBits(int level) {
         tables.set(VADDR, level, -2L);
-        cpu.setExecuteDisableEnabled(false);
+        Modes.executeDisable(cpu, false);
         assertThat(code(Access.WRITE | Access.USER)).isEqualTo(Fault.WRITE | Fault.USER);
         assertThat(cpu.cr2()).isEqualTo(VADDR + 3);
     }
@@ -105,7 +107,7 @@ class PageWalkTest {
 
     @Test
     void gibibyteLeafIsReservedOnACpuWithoutThem() {
-        Machine old = Machine.builder().gigabytePages(false).build();
+        Machine old = Machine.builder().model(CpuModel.INTEL.withGigabytePages(false)).build();
         PageTables itsTables = new PageTables(old);
         itsTables.set(VADDR, 3, FULL | Entry.PS);
         old.cpu(0).movToCr3(itsTables.root());
@@ -120,7 +122,7 @@ class PageWalkTest {
         tables.set(VADDR, level, tables.get(VADDR, level) | Entry.XD);
         assertThat(code(Access.READ)).isZero();
         assertThat(code(Access.FETCH)).isEqualTo(Fault.PRESENT | Fault.FETCH);
-        cpu.setExecuteDisableEnabled(false);
+        Modes.executeDisable(cpu, false);
         assertThat(code(Access.FETCH)).isEqualTo(Fault.PRESENT | Fault.RESERVED);
     }
 
@@ -128,7 +130,7 @@ class PageWalkTest {
     void changeOfNxeDropsCachedTranslations() {
         tables.map(VADDR, 5, FULL | Entry.XD);
         assertThat(code(Access.READ)).isZero();
-        cpu.setExecuteDisableEnabled(false);
+        Modes.executeDisable(cpu, false);
         assertThat(code(Access.READ)).isEqualTo(Fault.PRESENT | Fault.RESERVED);
     }
 
@@ -150,16 +152,16 @@ class PageWalkTest {
     void fetchBitIsReportedOnlyWithNxe() {
         tables.map(VADDR, 5, Entry.P);
         assertThat(code(Access.USER | Access.FETCH)).isEqualTo(Fault.PRESENT | Fault.USER | Fault.FETCH);
-        cpu.setExecuteDisableEnabled(false);
+        Modes.executeDisable(cpu, false);
         assertThat(code(Access.USER | Access.FETCH)).isEqualTo(Fault.PRESENT | Fault.USER);
     }
 
     @Test
     void changeOfWriteProtectActsOnCachedTranslations() {
         tables.map(VADDR, 5, Entry.P | Entry.D);
-        cpu.setWriteProtect(false);
+        Modes.writeProtect(cpu, false);
         assertThat(code(Access.WRITE)).isZero();
-        cpu.setWriteProtect(true);
+        Modes.writeProtect(cpu, true);
         assertThat(code(Access.WRITE)).isEqualTo(Fault.PRESENT | Fault.WRITE);
     }
 

@@ -8,6 +8,8 @@ import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.cpu.Machine;
 import dev.cowtable.mmu.entry.Access;
 import dev.cowtable.mmu.entry.Fault;
+import dev.cowtable.mmu.reg.Cr0;
+import dev.cowtable.mmu.reg.Efer;
 import dev.cowtable.mmu.tlb.TlbPolicy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,8 +37,8 @@ class RightsTruthTableTest {
         cpu.movToCr3(tables.root());
         long checked = 0;
         for (int mode = 0; mode < 4; mode++) {
-            cpu.setWriteProtect((mode & 1) != 0);
-            cpu.setExecuteDisableEnabled((mode & 2) != 0);
+            cpu.movToCr0((mode & 1) != 0 ? cpu.cr0() | Cr0.WP : cpu.cr0() & ~Cr0.WP);
+            cpu.writeEfer((mode & 2) != 0 ? cpu.efer() | Efer.NXE : cpu.efer() & ~Efer.NXE);
             for (int combination = 0; combination < 1 << 16; combination++) {
                 writeEntries(machine, address, combination);
                 cpu.invlpg(VADDR);

@@ -54,7 +54,7 @@ final class Actor {
     boolean canGoOn() {
         Waitable what = blockedOn;
         boolean waits = what != null && !what.isReady();
-        return !ended && (!waits || (cpu.interruptsEnabled() && cpu.hasPendingInterrupt()));
+        return !ended && (!waits || cpu.canDeliver());
     }
 
     /** Why it can not go on, for the report of a deadlock. */

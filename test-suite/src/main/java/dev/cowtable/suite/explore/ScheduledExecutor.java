@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Locks: all fields but {@code stopped} are touched only by who has the baton, or by the caller of run while
  * nobody has.
  */
-final class ScheduledExecutor implements Executor {
+public final class ScheduledExecutor implements Executor {
     private static final long WATCHDOG_SECONDS = 20;
 
     private final Scheduler scheduler;
@@ -38,17 +38,17 @@ final class ScheduledExecutor implements Executor {
     private long steps;
     private volatile boolean stopped;
 
-    ScheduledExecutor(Scheduler scheduler, long stepLimit) {
+    public ScheduledExecutor(Scheduler scheduler, long stepLimit) {
         this.scheduler = scheduler;
         this.stepLimit = stepLimit;
     }
 
     /** What a run came to; no failures if all bodies ended. */
-    record Outcome(List<String> failures, Schedule schedule, long steps) {
+    public record Outcome(List<String> failures, Schedule schedule, long steps) {
     }
 
     /** Runs body {@code i} on CPU {@code i} until all have ended or one failed. */
-    Outcome run(Machine machine, List<? extends Body> bodies) {
+    public Outcome run(Machine machine, List<? extends Body> bodies) {
         actors = new Actor[bodies.size()];
         for (int i = 0; i < actors.length; i++) {
             int id = i;

@@ -3,7 +3,7 @@ package dev.cowtable.suite.explore;
 import dev.cowtable.mmu.exec.Step;
 
 /** Chooses which CPU goes on at each scheduling point. */
-interface Scheduler {
+public interface Scheduler {
     /** In place of a CPU before the first choice. */
     int NOBODY = -1;
 

@@ -29,7 +29,7 @@ final class PlantedBugsTest {
 
     @Test
     void shareDroppedBeforeTheFlushShowsPThePageOfC() {
-        assertFoundAndReplayed("break-stale-pde", PlantedBugs.dropBeforeFlush(), "P reads 3 from page 1"::equals);
+        assertFoundAndReplayed("break-stale-pde", PlantedBugs.dropBeforeFlush(), "P reads 3 from page 8"::equals);
     }
 
     @Test

@@ -26,6 +26,8 @@ import org.junit.jupiter.api.Test;
  */
 class BreakOrderTest {
     private static final int OLD = 1;
+    /** Its PTE is in another cache line than page 0's, so no walk for page 0 brings it along. */
+    private static final int FAR_PAGE = 8;
     private static final int SECRET = 99;
 
     /** Lets a test act when a CPU is about to flush; one thread drives all CPUs. */
@@ -61,7 +63,7 @@ class BreakOrderTest {
         Scene(Design design) {
             lab = new Lab(design, executor);
             lab.write(0, lab.parent, 0, OLD);
-            lab.write(0, lab.parent, 1, OLD);
+            lab.write(0, lab.parent, FAR_PAGE, OLD);
             child = lab.fork();
             lab.read(2, lab.parent, 0);
         }
@@ -78,8 +80,8 @@ class BreakOrderTest {
         Scene scene = new Scene(design);
         long[] seen = new long[1];
         scene.breakTable(() -> {
-            scene.lab.write(1, scene.child, 1, SECRET);
-            seen[0] = scene.lab.read(2, scene.lab.parent, 1);
+            scene.lab.write(1, scene.child, FAR_PAGE, SECRET);
+            seen[0] = scene.lab.read(2, scene.lab.parent, FAR_PAGE);
         });
         return seen[0];
     }
@@ -87,13 +89,14 @@ class BreakOrderTest {
     private static List<String> tablesReachedWithoutShare(Design design) {
         Scene scene = new Scene(design);
         List<String> found = new ArrayList<>();
-        scene.breakTable(() -> scene.lab.cpu(2).forEachPagingStructureEntry((level, vaddr, nextTablePaddr, w, u) -> {
-            PtDesc table = scene.lab.kernel.pageTables().desc(nextTablePaddr);
-            boolean left = table != null && level == 2 && !table.isSharedBy(scene.lab.parent);
-            if (table != null && left && table.shareCount() == table.sharerCount()) {
-                found.add("CPU 2 reaches the table of others");
-            }
-        }));
+        scene.breakTable(
+                () -> scene.lab.cpu(2).forEachPagingStructureEntry((pcid, level, vaddr, nextTablePaddr, w, u) -> {
+                    PtDesc table = scene.lab.kernel.pageTables().desc(nextTablePaddr);
+                    boolean left = table != null && level == 2 && !table.isSharedBy(scene.lab.parent);
+                    if (table != null && left && table.shareCount() == table.sharerCount()) {
+                        found.add("CPU 2 reaches the table of others");
+                    }
+                }));
         return found;
     }
 

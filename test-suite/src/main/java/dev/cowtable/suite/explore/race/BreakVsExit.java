@@ -14,6 +14,8 @@ final class BreakVsExit {
     private static final int NEW = 2;
     private static final int OF_NEWCOMER = 3;
     private static final int NEWCOMER_PAGES = 4;
+    /** Its PTE is in another cache line than page 1's: P's reader caches the PDE by it, and not page 1. */
+    private static final int FAR = 8;
 
     private BreakVsExit() {
     }
@@ -21,9 +23,10 @@ final class BreakVsExit {
     static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
         MmStruct parent = scene.process(scene.cpu(0), 2);
+        scene.write(scene.cpu(0), parent, FAR, Scene.ORIGINAL);
         MmStruct child = scene.fork(scene.cpu(0), parent);
         scene.read(scene.cpu(1), child, 0);
-        scene.read(scene.cpu(2), parent, 0);
+        scene.read(scene.cpu(2), parent, FAR);
         return new SceneRound(scene, () -> {
             scene.expectRead(scene.cpu(0), "P in the end", parent, 0, NEW);
             scene.expectRead(scene.cpu(0), "P in the end", parent, 1, Scene.ORIGINAL);

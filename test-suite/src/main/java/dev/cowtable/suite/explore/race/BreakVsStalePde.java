@@ -20,8 +20,9 @@ import dev.cowtable.suite.explore.Round;
  */
 final class BreakVsStalePde {
     private static final int X = 0;
-    private static final int Y = 1;
-    private static final int Z = 2;
+    /* Their PTEs are in other cache lines than X's: a walk for X brings neither along. */
+    private static final int Y = 8;
+    private static final int Z = 16;
     private static final int NEW = 2;
     private static final int SECRET = 3;
 
@@ -30,7 +31,9 @@ final class BreakVsStalePde {
 
     static Round begin(Kernel kernel) {
         Scene scene = new Scene(kernel);
-        MmStruct parent = scene.process(scene.cpu(0), Z + 1);
+        MmStruct parent = scene.process(scene.cpu(0), 1);
+        scene.write(scene.cpu(0), parent, Y, Scene.ORIGINAL);
+        scene.write(scene.cpu(0), parent, Z, Scene.ORIGINAL);
         MmStruct child = scene.fork(scene.cpu(0), parent);
         scene.read(scene.cpu(1), parent, X);
         scene.read(scene.cpu(2), child, X);

@@ -1,0 +1,7 @@
+package dev.cowtable.mmu.reg;
+
+/** Whose manual decides where the two differ. */
+public enum Vendor {
+    INTEL,
+    AMD
+}
