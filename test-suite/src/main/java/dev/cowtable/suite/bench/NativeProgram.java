@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A bundled C program, compiled into a directory of its own that {@link #close} removes. */
+/** A bundled C or assembly program, compiled into a directory of its own that {@link #close} removes. */
 public final class NativeProgram implements AutoCloseable {
     private static final String RESOURCES = "/dev/cowtable/suite/native/";
     private static final List<String> COMPILERS = List.of("cc", "gcc", "clang");
@@ -37,11 +37,22 @@ public final class NativeProgram implements AutoCloseable {
      * @param reason gets one line when the result is empty: no compiler on PATH, or the compiler's first complaint
      */
     public static Optional<NativeProgram> compile(String source, Consumer<String> reason) throws IOException {
-        return compile(source, reason, System.getenv("PATH"));
+        return compile(source, List.of(), reason);
+    }
+
+    /** @param options of the compiler, before the file */
+    public static Optional<NativeProgram> compile(String source, List<String> options, Consumer<String> reason)
+            throws IOException {
+        return compile(source, options, reason, System.getenv("PATH"));
     }
 
     static Optional<NativeProgram> compile(String source, Consumer<String> reason, @Nullable String searchPath)
             throws IOException {
+        return compile(source, List.of(), reason, searchPath);
+    }
+
+    static Optional<NativeProgram> compile(String source, List<String> options, Consumer<String> reason,
+            @Nullable String searchPath) throws IOException {
         Optional<Path> compiler = findCompiler(searchPath);
         if (compiler.isEmpty()) {
             reason.accept("no C compiler (" + String.join(", ", COMPILERS) + ") on PATH");
@@ -50,7 +61,7 @@ public final class NativeProgram implements AutoCloseable {
         Path directory = Files.createTempDirectory("cowtable-native");
         NativeProgram program = new NativeProgram(directory, directory.resolve("program"));
         try {
-            Optional<String> complaint = program.build(compiler.get(), source);
+            Optional<String> complaint = program.build(compiler.get(), source, options);
             if (complaint.isEmpty()) {
                 return Optional.of(program);
             }
@@ -92,16 +103,19 @@ public final class NativeProgram implements AutoCloseable {
         Files.delete(directory);
     }
 
-    private Optional<String> build(Path compiler, String source) throws IOException {
-        Path file = directory.resolve("program.c");
+    private Optional<String> build(Path compiler, String source, List<String> options) throws IOException {
+        Path file = directory.resolve(source);
         try (InputStream in = NativeProgram.class.getResourceAsStream(RESOURCES + source)) {
             if (in == null) {
                 throw new IOException("resource " + RESOURCES + source + " is missing");
             }
             Files.copy(in, file);
         }
+        List<String> command = new ArrayList<>(List.of(compiler.toString(), "-O2", "-o", executable.toString()));
+        command.addAll(options);
+        command.add(file.toString());
         try {
-            execute(List.of(compiler.toString(), "-O2", "-o", executable.toString(), file.toString()), COMPILE_LIMIT);
+            execute(command, COMPILE_LIMIT);
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of(String.valueOf(e.getMessage()));
