@@ -1,7 +1,9 @@
 package dev.cowtable.suite.bench;
 
+import static dev.cowtable.suite.bench.PagingScene.USER_READ;
+
+import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
-import dev.cowtable.mmu.entry.Access;
 import dev.cowtable.mmu.tlb.TlbPolicy;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullUnmarked;
@@ -15,42 +17,85 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** Translations as throughput: served by the TLB, and by a walk of all four levels. */
+/** The paging unit with every feature on, as throughput: no translation waits for the one before. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @NullUnmarked
 public class TranslateBenchmark {
-    private static final int PAGES = 512;
+    static final int PAGES = 512;
+    /** More than the TLB holds, in fewer tables than the PDE cache holds. */
+    static final int MANY_PAGES = 4096;
+    private static final long GIBIBYTE = 1L << 30;
 
-    private Cpu cached;
-    private Cpu uncached;
+    PagingScene hot;
+    PagingScene wide;
+    PagingScene far;
+    PagingScene uncached;
+    private final long[] word = new long[1];
 
-    /** Makes one process with a TLB and one without. */
+    /** Runs the laboratory's other executors first, then maps the scenes. */
     @Setup(Level.Trial)
     public void touch() {
         LoadEverything.run();
-        cached = new BenchWorld("classic", TlbPolicy.REALISTIC, PAGES, false).cpu;
-        uncached = new BenchWorld("classic", TlbPolicy.NONE, PAGES, false).cpu;
-        translateAll(cached);
+        map();
     }
 
+    void map() {
+        hot = new PagingScene(TlbPolicy.REALISTIC, 1, PAGES, Paging.PAGE_BYTES);
+        wide = new PagingScene(TlbPolicy.REALISTIC, 1, MANY_PAGES, Paging.PAGE_BYTES);
+        far = new PagingScene(TlbPolicy.REALISTIC, 1, MANY_PAGES, 8 * GIBIBYTE + Paging.PAGE_BYTES);
+        uncached = new PagingScene(TlbPolicy.NONE, 1, PAGES, Paging.PAGE_BYTES);
+        hot.chain();
+    }
+
+    /** The TLB holds the page. */
     @Benchmark
     @OperationsPerInvocation(PAGES)
     public long tlbHit() {
-        return translateAll(cached);
+        return translateAll(hot);
     }
 
+    /** A load of 8 bytes from a page that the TLB holds. */
     @Benchmark
     @OperationsPerInvocation(PAGES)
-    public long walk() {
+    public long tlbHitAndLoad() {
+        Cpu cpu = hot.cpu;
+        long[] out1 = word;
+        long sum = 0;
+        for (long vaddr : hot.vaddrs) {
+            cpu.readWord(vaddr, USER_READ, out1);
+            sum += out1[0];
+        }
+        return sum;
+    }
+
+    /** The TLB misses and takes the translation in; the walk starts at a cached PDE. */
+    @Benchmark
+    @OperationsPerInvocation(MANY_PAGES)
+    public long missServedByPde() {
+        return translateAll(wide);
+    }
+
+    /** The TLB misses and all structure caches but that of PML4Es, and all are filled; 32 MiB of tables. */
+    @Benchmark
+    @OperationsPerInvocation(MANY_PAGES)
+    public long missAndRefillAll() {
+        return translateAll(far);
+    }
+
+    /** Four levels on a CPU that caches nothing. */
+    @Benchmark
+    @OperationsPerInvocation(PAGES)
+    public long fullWalk() {
         return translateAll(uncached);
     }
 
-    private static long translateAll(Cpu cpu) {
+    private static long translateAll(PagingScene scene) {
+        Cpu cpu = scene.cpu;
         long sum = 0;
-        for (int page = 0; page < PAGES; page++) {
-            sum += cpu.translate(BenchWorld.BASE_VADDR + page * 4096L, Access.READ | Access.USER);
+        for (long vaddr : scene.vaddrs) {
+            sum += cpu.translate(vaddr, USER_READ);
         }
         return sum;
     }
