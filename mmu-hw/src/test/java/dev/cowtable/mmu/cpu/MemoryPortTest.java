@@ -2,11 +2,14 @@ package dev.cowtable.mmu.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cowtable.mmu.PageTables;
+import dev.cowtable.mmu.entry.Access;
 import dev.cowtable.mmu.exec.Executor;
 import dev.cowtable.mmu.exec.Step;
 import dev.cowtable.mmu.exec.Waitable;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -82,7 +85,40 @@ class MemoryPortTest {
                 "READ 8018");
     }
 
+    @Test
+    void everyAccessOfAProgramTakesOneStepBesidesThoseOfItsWalk() {
+        Cpu cpu = cpu(0);
+        PageTables tables = new PageTables(cpu.machine());
+        tables.map(PageTables.VADDR, 0x100, PageTables.FULL);
+        cpu.movToCr3(tables.root());
+        cpu.writeWord(PageTables.VADDR, Access.USER, 1);
+        recorder.take();
+        cpu.readByte(PageTables.VADDR + 1, Access.USER);
+        cpu.writeByte(PageTables.VADDR + 2, Access.USER, 1);
+        cpu.readWord(PageTables.VADDR + 8, Access.USER, new long[1]);
+        cpu.writeWord(PageTables.VADDR + 16, Access.USER, 1);
+        cpu.exchange(PageTables.VADDR + 24, Access.USER, 1, new long[1]);
+        cpu.load(PageTables.VADDR + 35, 4, Access.USER, new long[1]);
+        cpu.store(PageTables.VADDR + 45, 4, Access.USER, 1);
+        assertThat(recorder.take()).containsExactly("USER_ACCESS ffff9200c0a06001", "USER_ACCESS ffff9200c0a06002",
+                "USER_ACCESS ffff9200c0a06008", "USER_ACCESS ffff9200c0a06010", "USER_ACCESS ffff9200c0a06018",
+                "USER_ACCESS ffff9200c0a06023", "USER_ACCESS ffff9200c0a0602d");
+    }
+
+    @Test
+    void executorThatDoesNotObserveIsToldNoStepEvenWhenAnInterruptIsPending() {
+        recorder.observes = false;
+        Machine machine = Machine.builder().cpus(2).executor(recorder).build();
+        Cpu target = machine.cpu(1);
+        target.enter();
+        IpiRequest request = machine.sendIpi(machine.cpu(0), 0b10, cpu -> { });
+        target.memory().write(WORD, 1);
+        assertThat(request.isReady()).isTrue();
+        assertThat(recorder.take()).isEmpty();
+    }
+
     private static final class Recorder implements Executor {
+        private boolean observes = true;
         private final List<String> steps = new ArrayList<>();
 
         List<String> take() {
@@ -93,7 +129,7 @@ class MemoryPortTest {
 
         @Override
         public boolean observesSteps() {
-            return true;
+            return observes;
         }
 
         @Override

@@ -173,6 +173,22 @@ class OperandTest {
                 Fault.pageFault(7));
     }
 
+    /** Its address is what "no fault" looks like. */
+    @Test
+    void frameZeroIsAFrameLikeOthers() {
+        long hits = cpu.counters().tlbHits();
+        tables.map(SECOND, 0, FULL);
+        assertThat(cpu.store(SECOND, 2, Access.USER, 0xabcd)).isZero();
+        assertThat(cpu.load(SECOND, 2, Access.USER, out)).isZero();
+        assertThat(out[0]).isEqualTo(0xabcd);
+        assertThat(cpu.store(SECOND - 1, 2, Access.USER, 0x1234)).isZero();
+        assertThat(cpu.load(SECOND - 1, 2, Access.USER, out)).isZero();
+        assertThat(out[0]).isEqualTo(0x1234);
+        assertThat(machine.memory().read(0)).isEqualTo(0xab12);
+        assertThat(cpu.translate(SECOND, Access.USER)).isZero();
+        assertThat(cpu.counters().tlbHits() - hits).as("each hit counts once").isEqualTo(5);
+    }
+
     @Test
     void wordsAndBytesAndExchangesSeeEachOther() {
         assertThat(cpu.writeWord(VADDR + 16, Access.USER, 0x1122_3344_5566_7788L)).isZero();
