@@ -69,10 +69,11 @@ public record Invlpgb(long rax, int ecx, int edx) {
     private void dropPages(Tlb tlb) {
         long stride = (ecx & STRIDE_2M) != 0 ? Paging.sizeBytes(2) : Paging.PAGE_BYTES;
         for (int i = 0; i <= (ecx & COUNT); i++) {
+            long page = vaddr() + i * stride;
             if (has(PCID)) {
-                tlb.invalidate(vaddr() + i * stride, pcid(), has(GLOBAL));
+                tlb.invalidate(page, pcid(), has(GLOBAL));
             } else {
-                tlb.invalidateInEveryPcid(vaddr() + i * stride, has(GLOBAL));
+                tlb.invalidateInEveryPcid(page, has(GLOBAL));
             }
         }
     }
