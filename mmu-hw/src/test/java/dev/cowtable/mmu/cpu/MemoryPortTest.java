@@ -111,7 +111,7 @@ class MemoryPortTest {
         Machine machine = Machine.builder().cpus(2).executor(recorder).build();
         Cpu target = machine.cpu(1);
         target.enter();
-        IpiRequest request = machine.sendIpi(machine.cpu(0), 0b10, cpu -> { });
+        IpiRequest request = machine.sendIpi(machine.cpu(0), 0b10, cpu -> {});
         target.memory().write(WORD, 1);
         assertThat(request.isReady()).isTrue();
         assertThat(recorder.take()).isEmpty();
