@@ -128,12 +128,15 @@ final class InterruptUnit implements Waitable {
         serviceWhileIdle();
     }
 
-    /** Runs what is queued if the CPU is idle, and again if more came while it was being serviced. */
+    /**
+     * Runs what is queued if the CPU is idle, and again if more came while it was being serviced.
+     *
+     * <p>Why: the second look is owed also by one that found nothing left to run: a post may have met it in SERVICED and gone away.
+     */
     private void serviceWhileIdle() {
-        boolean delivered = true;
-        while (delivered && canDeliver() && STATE.compareAndSet(this, IDLE, SERVICED)) {
+        while (canDeliver() && STATE.compareAndSet(this, IDLE, SERVICED)) {
             try {
-                delivered = deliver();
+                deliver();
             } finally {
                 STATE.setVolatile(this, IDLE);
                 VarHandle.fullFence();
