@@ -31,9 +31,6 @@ public final class Cpu {
     private final Operand operand;
     private final LazyTlb lazyTlb = new LazyTlb();
     private final boolean hasInvlpgb;
-    /** Where a data access finds its bytes. */
-    private final PhysicalMemory physical;
-    private final @Nullable StoreBuffer buffer;
     /** The last INVLPGB of this CPU: queues are first in, first out, so it is the last to be done. */
     private @Nullable IpiRequest lastBroadcast;
 
@@ -41,9 +38,9 @@ public final class Cpu {
         this.id = id;
         this.machine = machine;
         this.executor = machine.executor();
-        this.physical = machine.memory();
-        this.buffer = builder.storeBufferDepth == 0 ? null : new StoreBuffer(physical, builder.storeBufferDepth);
-        this.port = new MemoryPort(this, physical, buffer);
+        PhysicalMemory physical = machine.memory();
+        this.port = new MemoryPort(this, physical,
+                builder.storeBufferDepth == 0 ? null : new StoreBuffer(physical, builder.storeBufferDepth));
         this.operand = new Operand(port);
         this.hasInvlpgb = builder.model.invlpgb();
         this.paging = new PagingUnit(executor.observesSteps() ? new WalkPort(this, physical) : physical,
@@ -304,8 +301,7 @@ public final class Cpu {
         if (paddr < 0) {
             return paddr;
         }
-        port.drain();
-        out1[0] = physical.exchange(paddr, value);
+        out1[0] = port.exchangeNow(paddr, value);
         return 0;
     }
 
@@ -339,12 +335,12 @@ public final class Cpu {
 
     /** The oldest buffered store reaches memory, as it may at any time; false if there is none. */
     public boolean drainOneStore() {
-        return buffer != null && buffer.drainOne();
+        return port.drainOne();
     }
 
     /** Stores that memory has not seen. */
     public int bufferedStores() {
-        return buffer == null ? 0 : buffer.size();
+        return port.bufferedStores();
     }
 
     // ---- invalidation; like MOV to a control register, each instruction here serializes: buffered stores reach memory first

@@ -60,6 +60,21 @@ public final class MemoryPort implements MemoryAccess {
         }
     }
 
+    /** An exchange that takes no step. */
+    long exchangeNow(long paddr, long value) {
+        drain();
+        return physical.exchange(paddr, value);
+    }
+
+    /** The oldest buffered store reaches memory; false if there is none. */
+    boolean drainOne() {
+        return buffer != null && buffer.drainOne();
+    }
+
+    int bufferedStores() {
+        return buffer == null ? 0 : buffer.size();
+    }
+
     /** All buffered stores reach memory. */
     void drain() {
         if (buffer != null) {
@@ -91,8 +106,7 @@ public final class MemoryPort implements MemoryAccess {
     @Override
     public long exchange(long paddr, long value) {
         cpu.step(Step.READ_MODIFY_WRITE, paddr);
-        drain();
-        return physical.exchange(paddr, value);
+        return exchangeNow(paddr, value);
     }
 
     @Override

@@ -60,17 +60,22 @@ final class PageWalker {
         this.listener = listener;
         this.quick = quick;
         this.counters = counters;
+        setRoot(registers);
         modeChanged(registers);
     }
 
-    /** To be called after any change of a register. */
-    void modeChanged(ControlRegisters registers) {
+    /** Walks that follow start at this table unless a structure cache knows better. */
+    void setRoot(ControlRegisters registers) {
         root = Translation.root(registers.rootPaddr(), registers.levels());
+    }
+
+    /** To be called after any change of a register but CR3. */
+    void modeChanged(ControlRegisters registers) {
         reservedBits.setExecuteDisable(registers.hasNxe());
-        boolean reportsFetch = registers.hasNxe() || registers.hasCr4(Cr4.SMEP);
         if (quick != null) {
             quick.modeChanged(registers, reservedBits);
         }
+        boolean reportsFetch = registers.hasNxe() || registers.hasCr4(Cr4.SMEP);
         reported = reportsFetch ? Access.REPORTED : Access.REPORTED & ~Access.FETCH;
         leafMask = registers.hasCr4(Cr4.PGE) ? -1 : ~Translation.GLOBAL;
     }

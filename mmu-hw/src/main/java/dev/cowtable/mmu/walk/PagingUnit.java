@@ -251,7 +251,7 @@ public final class PagingUnit {
     }
 
     private void addressSpaceChanged() {
-        walker.modeChanged(registers);
+        walker.setRoot(registers);
         tlb.setPcid(registers.pcid());
         structures.setPcid(registers.pcid());
     }
