@@ -23,6 +23,7 @@ final class FrontCache {
     private long[] tags = NO_SLOTS;
     private long[] frames = NO_SLOTS;
     private long pcid;
+    private long hits;
     private boolean allocated;
     private boolean holdsLargePages;
 
@@ -36,9 +37,15 @@ final class FrontCache {
         long frame = frames[slot];
         if (tags[slot] == ((vaddr & ~OFFSET) | pcid)
                 && (frame & OFFSET & (1L << ((access & Access.MASK) >>> 1))) != 0) {
+            hits++;
             return (frame & ~OFFSET) | (vaddr & OFFSET);
         }
         return -1;
+    }
+
+    /** How often {@link #find} has found. */
+    long hits() {
+        return hits;
     }
 
     void put(long vaddr, long translation, int allowedAccesses) {

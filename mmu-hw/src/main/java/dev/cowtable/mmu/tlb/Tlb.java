@@ -43,9 +43,19 @@ public final class Tlb {
         return front.find(vaddr, access);
     }
 
+    /** How often {@link #findFast} knew. */
+    public long fastHits() {
+        return front.hits();
+    }
+
     /** The translation that covers the address, or 0; a smaller page wins. */
     public long find(long vaddr) {
-        for (int level = 1; level <= greatestLevel; level++) {
+        long small = greatestLevel == 0 ? 0 : stores[1].find(EntryStore.key(vaddr, 1, pcid));
+        return small != 0 || greatestLevel <= 1 ? small : findLarge(vaddr);
+    }
+
+    private long findLarge(long vaddr) {
+        for (int level = 2; level <= greatestLevel; level++) {
             long translation = stores[level].find(EntryStore.key(vaddr, level, pcid));
             if (translation != 0) {
                 return translation;
@@ -61,12 +71,26 @@ public final class Tlb {
         }
     }
 
-    /** Takes in a translation of an address for which {@link #find} has found none. */
+    /**
+     * Takes in a translation of an address for which {@link #find} has found none.
+     *
+     * <p>Why: with the level a constant the compiler need not compute shift counts, nor again the key that
+     * {@link #find} had.
+     */
     public void fill(long vaddr, long translation) {
-        if (stores.length != 0) {
-            int level = Translation.level(translation);
-            filled(vaddr, translation, stores[level].add(EntryStore.key(vaddr, level, pcid), translation));
+        if (stores.length == 0) {
+            return;
         }
+        int level = Translation.level(translation);
+        if (level == 1) {
+            fill(vaddr, translation, 1);
+        } else {
+            fill(vaddr, translation, level);
+        }
+    }
+
+    private void fill(long vaddr, long translation, int level) {
+        filled(vaddr, translation, level, stores[level].add(EntryStore.key(vaddr, level, pcid), translation));
     }
 
     /** Takes in a translation in place of one that {@link #find} has found, if the page size is the same, else beside it. */
@@ -74,11 +98,10 @@ public final class Tlb {
         int level = Translation.level(translation);
         long evicted = stores[level].put(EntryStore.key(vaddr, level, pcid), translation);
         front.drop(vaddr, level);
-        filled(vaddr, translation, evicted);
+        filled(vaddr, translation, level, evicted);
     }
 
-    private void filled(long vaddr, long translation, long evicted) {
-        int level = Translation.level(translation);
+    private void filled(long vaddr, long translation, int level, long evicted) {
         greatestLevel = Math.max(greatestLevel, level);
         if (evicted != 0) {
             front.drop(EntryStore.vaddr(evicted, level), level);

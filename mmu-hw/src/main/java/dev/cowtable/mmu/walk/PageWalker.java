@@ -45,6 +45,7 @@ final class PageWalker {
     private final long[] above = new long[PATH_LENGTH];
 
     private long root;
+    private int allowedByLast;
     /** Access bits that an error code may report now. */
     private int reported = Access.REPORTED;
     /** What a leaf may tell: not G while CR4.PGE=0. */
@@ -86,11 +87,18 @@ final class PageWalker {
         long start = walkInit(vaddr);
         if (quick != null && !(structures.isEnabled() && Translation.level(start) > 2)) {
             long leaf = quick.walk(start, vaddr, access);
-            if (leaf != 0 && AccessRights.contains(rights.allowed(leaf), access)) {
+            int allowed = rights.allowedWithoutWalk(leaf);
+            if (leaf != 0 && AccessRights.contains(allowed, access)) {
+                allowedByLast = allowed;
                 return leaf & leafMask;
             }
         }
         return walkFrom(start, vaddr, access);
+    }
+
+    /** The kinds of access that the last translation found allows without another walk. */
+    int allowedByLast() {
+        return allowedByLast;
     }
 
     private long walkFrom(long start, long vaddr, int access) {
@@ -153,6 +161,7 @@ final class PageWalker {
             return RESTART;
         }
         fillStructures(vaddr, Translation.level(leaf), top);
+        allowedByLast = rights.allowedWithoutWalk(leaf | dirty);
         return leaf | dirty;
     }
 

@@ -1,8 +1,10 @@
 package dev.cowtable.mmu.walk;
 
+import dev.cowtable.mmu.tlb.Tlb;
+
 /** What one CPU's paging unit has done so far; touched only by the thread that drives the CPU. */
 public final class PagingCounters {
-    long fastHits;
+    private final Tlb tlb;
     long slowHits;
     long misses;
     long rewalks;
@@ -14,12 +16,13 @@ public final class PagingCounters {
     long flushes;
     long invlpgs;
 
-    PagingCounters() {
+    PagingCounters(Tlb tlb) {
+        this.tlb = tlb;
     }
 
     /** Translations that the TLB served. */
     public long tlbHits() {
-        return fastHits + slowHits;
+        return tlb.fastHits() + slowHits;
     }
 
     /** Translations of addresses for which the TLB held nothing. */

@@ -30,7 +30,7 @@ public final class PagingUnit {
     private static final int MAX_PCID = 0xfff;
 
     private final ControlRegisters registers;
-    private final PagingCounters counters = new PagingCounters();
+    private final PagingCounters counters;
     private final AccessRights rights = new AccessRights();
     private final Tlb tlb;
     private final PagingStructureCache structures;
@@ -55,6 +55,7 @@ public final class PagingUnit {
         this.registers = registers;
         this.levels = registers.levels();
         this.tlb = new Tlb(policy, geometry, cpu, listener);
+        this.counters = new PagingCounters(tlb);
         this.structures = new PagingStructureCache(policy, geometry, levels, cpu, listener);
         this.fillsSpeculatively = policy == TlbPolicy.ADVERSARIAL;
         boolean unwatched = listener == null && !fillsSpeculatively;
@@ -75,11 +76,7 @@ public final class PagingUnit {
 
     /** The physical address if the fast path of the TLB holds it, else negative: then {@link #translate}. */
     public long translateFast(long vaddr, int access) {
-        long paddr = tlb.findFast(vaddr, access);
-        if (paddr >= 0) {
-            counters.fastHits++;
-        }
-        return paddr;
+        return tlb.findFast(vaddr, access);
     }
 
     /** A physical address, or a fault; a page fault sets CR2. */
@@ -116,12 +113,13 @@ public final class PagingUnit {
         if (Fault.isFault(result)) {
             return raise(vaddr, result);
         }
+        int allowed = walker.allowedByLast();
         if (replaces) {
             tlb.refill(vaddr, result);
         } else {
             tlb.fill(vaddr, result);
         }
-        tlb.putFast(vaddr, result, rights.allowedWithoutWalk(result));
+        tlb.putFast(vaddr, result, allowed);
         if (fillsSpeculatively && Translation.level(result) == 1) {
             walker.fillNeighbours(vaddr, tlb);
         }

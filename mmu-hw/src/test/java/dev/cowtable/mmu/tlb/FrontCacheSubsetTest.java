@@ -67,6 +67,24 @@ class FrontCacheSubsetTest {
         assertThat(cpu.translate(sameSet(0), Access.READ)).isEqualTo(0x20_0000);
     }
 
+    /** Walks from the root and from a cached PDE, after each other: each tells the front cache of its own page. */
+    @Test
+    void rightsOfOnePageAreNotGivenToTheNext() {
+        Machine machine = Machine.builder().build();
+        Cpu cpu = machine.cpu(0);
+        PageTables tables = new PageTables(machine);
+        cpu.movToCr3(tables.root());
+        long used = FULL | Entry.A | Entry.D;
+        for (int i = 0; i < 4; i++) {
+            tables.map(BASE + i * Paging.PAGE_BYTES, 0x100 + i, i % 2 == 0 ? used : used & ~Entry.RW);
+            assertThat(cpu.translate(BASE + i * Paging.PAGE_BYTES, Access.USER)).isEqualTo(0x10_0000 + i * 0x1000L);
+        }
+        for (int i = 0; i < 4; i++) {
+            long result = cpu.translate(BASE + i * Paging.PAGE_BYTES, Access.USER | Access.WRITE);
+            assertThat(Fault.isFault(result)).isEqualTo(i % 2 == 1);
+        }
+    }
+
     /** Page numbers equal modulo 512, the number of sets; only the first is 512 modulo 1024. */
     private static long sameSet(int i) {
         long page = i == 0 ? 1 : 2L * i;
