@@ -2,6 +2,7 @@ package dev.cowtable.mm;
 
 /** Error numbers as the kernel returns them, negated, and their names. */
 public enum Errno {
+    EPERM(1),
     EINTR(4),
     EIO(5),
     EAGAIN(11),
@@ -10,7 +11,8 @@ public enum Errno {
     EBUSY(16),
     EEXIST(17),
     EINVAL(22),
-    EOPNOTSUPP(95);
+    EOPNOTSUPP(95),
+    EHWPOISON(133);
 
     private final int number;
 

@@ -2,22 +2,27 @@ package dev.cowtable.mm;
 
 import dev.cowtable.mm.fault.MemoryFault;
 import dev.cowtable.mm.fault.UserAccess;
+import dev.cowtable.mm.filemap.Shmem;
 import dev.cowtable.mm.fork.DupMmap;
 import dev.cowtable.mm.lock.LockClass;
 import dev.cowtable.mm.lock.Lockdep;
 import dev.cowtable.mm.lock.SpinLock;
+import dev.cowtable.mm.lru.Lru;
 import dev.cowtable.mm.page.FailureInjection;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageAllocator;
 import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
+import dev.cowtable.mm.reclaim.MadvisePages;
+import dev.cowtable.mm.reclaim.Reclaim;
 import dev.cowtable.mm.rmap.Rmap;
+import dev.cowtable.mm.softdirty.SoftDirty;
 import dev.cowtable.mm.spi.Design;
 import dev.cowtable.mm.spi.ForkStrategy;
 import dev.cowtable.mm.spi.GupStrategy;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.stat.Counters;
-import dev.cowtable.mm.swap.SwapMap;
+import dev.cowtable.mm.swap.Swap;
 import dev.cowtable.mm.tlb.TlbFlush;
 import dev.cowtable.mm.vma.MemoryMap;
 import dev.cowtable.mm.vma.MmStruct;
@@ -42,7 +47,12 @@ public final class Kernel {
     private final FailureInjection failures = new FailureInjection();
     private final MemMap memMap;
     private final PageAllocator pageAllocator;
-    private final SwapMap swapMap;
+    private final Swap swap;
+    private final Lru lru;
+    private final Shmem shmem;
+    private final Reclaim reclaim;
+    private final MadvisePages madvisePages;
+    private final SoftDirty softDirty;
     private final PageTables pageTables;
     private final Rmap rmap;
     private final TlbFlush tlbFlush;
@@ -67,11 +77,17 @@ public final class Kernel {
         counters = new Counters(machine.cpuCount());
         memMap = new MemMap(machine.memory().frames());
         pageAllocator = new PageAllocator(memMap, machine.memory(), lockdep, counters, failures, FIRST_FREE_PFN);
-        swapMap = new SwapMap(lockdep, failures);
+        swap = new Swap(this);
         mmlistLock = new SpinLock(lockdep, LockClass.MMLIST_LOCK);
+        lru = new Lru(this);
+        shmem = new Shmem(this);
+        swap.onSwapoff(shmem.swap()::unuse);
         pageTables = new PageTables(this);
         rmap = new Rmap(this);
         tlbFlush = new TlbFlush(this, machine.cpuCount());
+        reclaim = new Reclaim(this);
+        madvisePages = new MadvisePages(this);
+        softDirty = new SoftDirty(this);
         fault = new MemoryFault(this);
         userAccess = new UserAccess(this);
         memoryMap = new MemoryMap(this);
@@ -108,8 +124,34 @@ public final class Kernel {
         return pageAllocator;
     }
 
-    public SwapMap swapMap() {
-        return swapMap;
+    /** Swap areas, their slots and the swap cache. */
+    public Swap swap() {
+        return swap;
+    }
+
+    /** LRU lists and their per-CPU batches. */
+    public Lru lru() {
+        return lru;
+    }
+
+    /** Shared anonymous memory. */
+    public Shmem shmem() {
+        return shmem;
+    }
+
+    /** Taking pages back. */
+    public Reclaim reclaim() {
+        return reclaim;
+    }
+
+    /** MADV_COLD, MADV_PAGEOUT, MADV_FREE. */
+    public MadvisePages madvisePages() {
+        return madvisePages;
+    }
+
+    /** Tracking of written pages, off unless turned on. */
+    public SoftDirty softDirty() {
+        return softDirty;
     }
 
     public PageTables pageTables() {
@@ -208,7 +250,22 @@ public final class Kernel {
     /** Drops references on one page: folio_put_refs(). */
     public void putPages(Cpu cpu, long pfn, int references) {
         if (!memMap.testFlag(pfn, PageFlags.RESERVED) && memMap.pageRefSubAndTest(cpu, pfn, references)) {
+            lru.pageCacheRelease(cpu, pfn);
             pageAllocator.freePages(cpu, pfn, memMap.testFlag(pfn, PageFlags.HEAD) ? 9 : 0);
+        }
+    }
+
+    /** Drops one reference on each of many pages, taking the lock of the LRU lists once; {@code pfns} is overwritten. */
+    public void putPages(Cpu cpu, long[] pfns, int count) {
+        int unused = 0;
+        for (int i = 0; i < count; i++) {
+            if (!memMap.testFlag(pfns[i], PageFlags.RESERVED) && memMap.pageRefSubAndTest(cpu, pfns[i], 1)) {
+                pfns[unused++] = pfns[i];
+            }
+        }
+        lru.pageCacheRelease(cpu, pfns, unused);
+        for (int i = 0; i < unused; i++) {
+            pageAllocator.freePages(cpu, pfns[i], memMap.testFlag(pfns[i], PageFlags.HEAD) ? 9 : 0);
         }
     }
 

@@ -9,7 +9,7 @@ import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.stat.Counter;
-import dev.cowtable.mm.vma.FileMapping;
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
@@ -51,7 +51,7 @@ public final class MmLab {
         assertThat(kernel.memoryMap().mmapAnonymous(cpu, mm, at(first), (end - first) * 4096, prot, false)).isZero();
     }
 
-    public void mapFlags(long first, long end, long flags, @Nullable FileMapping file, long pgoff) {
+    public void mapFlags(long first, long end, long flags, @Nullable AddressSpace file, long pgoff) {
         assertThat(kernel.memoryMap().mmapRegion(cpu, mm, at(first), (end - first) * 4096, flags, file, pgoff))
                 .isZero();
     }
@@ -165,6 +165,11 @@ public final class MmLab {
             return 'x';
         }
         return vma.has(VmFlags.WRITE) ? 'w' : vma.has(VmFlags.READ) ? 'r' : '-';
+    }
+
+    /** Empties the LRU batches, which hold a reference on each new page. */
+    public void drain() {
+        kernel.lru().lruAddDrainAll(cpu);
     }
 
     /** Makes the CPU leave all address spaces of the test, with an empty TLB. */

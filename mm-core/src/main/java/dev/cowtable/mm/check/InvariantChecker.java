@@ -16,10 +16,12 @@ import java.util.List;
  * I5  vma         every entry lies in a VMA of every process that reaches it
  * I6  reach       no TLB or paging-structure cache reaches what the tables do not allow; nothing free is named
  * I8  tables      share counts, VmPTE and the number of table pages agree with the tables found
- * AE  exclusive   a writable anonymous entry is exclusive; an exclusive page has one mapping (linux-mm 5, 8)
- * RM  rmap        every mapped anonymous page is found through its anon_vma (linux-mm 11)
+ * AE  exclusive   a writable anonymous entry is exclusive; an exclusive page or entry is the only one (linux-mm 5, 6, 8)
+ * RM  rmap        every mapped page is found through its anon_vma, or in its file, and so is every mapper (linux-mm 11)
+ * SW  swap        the swap cache and the pages in it name each other; entries name slots that exist (linux-mm 3, 6)
+ * LR  LRU         a page is on the one list that its flags say, or on none
  * FD  flush       no flush is owed at rest
- * LK  locks       no lock is held at rest
+ * LK  locks       no lock is held at rest; a folio lock is, by who moves the page
  * </pre>
  *
  * <p>Locks: none; all CPUs must be at rest. Reads memory without scheduling points.
@@ -40,12 +42,18 @@ public final class InvariantChecker {
     public List<String> check(HeldReferences held) {
         Violations violations = new Violations();
         TableScan scan = new TableScan(kernel, violations);
+        FileCheck files = new FileCheck(kernel, violations);
+        files.checkSwap();
+        AnonVmaCheck anonVmas = new AnonVmaCheck(violations);
         for (MmStruct mm : kernel.mms()) {
             scan.scan(mm);
+            files.checkMappers(mm);
+            anonVmas.scan(mm);
             violations.require(mm.tlbFlushPending() == 0, "FD a flush of " + mm + " is still owed");
         }
         scan.finish();
-        new PageCheck(kernel, scan, violations).check(held);
+        anonVmas.finish();
+        new PageCheck(kernel, scan, files, violations).check(held);
         new TlbCheck(kernel, violations).check();
         for (int i = 0; i < kernel.machine().cpuCount(); i++) {
             Cpu cpu = kernel.machine().cpu(i);

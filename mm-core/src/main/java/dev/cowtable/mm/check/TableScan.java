@@ -1,24 +1,16 @@
 package dev.cowtable.mm.check;
 
 import dev.cowtable.mm.Kernel;
-import dev.cowtable.mm.page.MemMap;
-import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.pgtable.PtDesc;
-import dev.cowtable.mm.pgtable.SwpEntry;
-import dev.cowtable.mm.rmap.AnonVmaChain;
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.mm.vma.Rss;
-import dev.cowtable.mm.vma.VmAreaStruct;
-import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.entry.Entry;
 import dev.cowtable.mmu.mem.PhysicalMemory;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Walks every table of every address space and sums up what the counters should say.
@@ -27,22 +19,40 @@ import org.jspecify.annotations.Nullable;
  */
 final class TableScan {
     private final Kernel kernel;
-    private final MemMap memMap;
     private final PhysicalMemory memory;
     private final Violations violations;
     private final int[] mapcount;
-    private final int[] swapCount;
+    private final SwapCheck swapCheck;
+    private final MigrationCheck migrations;
     /** For each PTE table found: the PMD entries that point at it. */
     private final Map<PtDesc, Integer> pteTables = new IdentityHashMap<>();
     private long upperTables;
 
     TableScan(Kernel kernel, Violations violations) {
         this.kernel = kernel;
-        this.memMap = kernel.memMap();
         this.memory = kernel.machine().memory();
         this.violations = violations;
         this.mapcount = new int[Math.toIntExact(kernel.pageAllocator().freshPfn())];
-        this.swapCount = new int[kernel.swapMap().slots()];
+        this.swapCheck = new SwapCheck(kernel, violations);
+        this.migrations = new MigrationCheck(kernel, violations);
+    }
+
+    /** Counts mappings of a frame. */
+    void mapped(long pfn, int n) {
+        mapcount[(int) pfn] += n;
+    }
+
+    /** True if the frame has been in use at some time. */
+    boolean isKnown(long pfn) {
+        return pfn < mapcount.length;
+    }
+
+    SwapCheck swapCheck() {
+        return swapCheck;
+    }
+
+    MigrationCheck migrations() {
+        return migrations;
     }
 
     int expectedMapcount(long pfn) {
@@ -55,13 +65,13 @@ final class TableScan {
     }
 
     void scan(MmStruct mm) {
-        AddressSpace space = new AddressSpace(mm);
+        SpaceSums space = new SpaceSums(kernel, this, violations, mm);
         upperTables++;
         scanLevel(space, mm.pgdPaddr(), Paging.TOP_LEVEL, 0);
         space.compare();
     }
 
-    private void scanLevel(AddressSpace space, long tablePaddr, int level, long vaddr) {
+    private void scanLevel(SpaceSums space, long tablePaddr, int level, long vaddr) {
         for (int i = 0; i < Paging.ENTRIES; i++) {
             long entryPaddr = tablePaddr + i * 8L;
             long entry = memory.read(entryPaddr);
@@ -81,14 +91,16 @@ final class TableScan {
         }
     }
 
-    private void scanPteTable(AddressSpace space, long pmd, long pmdPaddr, long vaddr) {
-        space.tables[1]++;
+    private void scanPteTable(SpaceSums space, long pmd, long pmdPaddr, long vaddr) {
         PtDesc table = kernel.pageTables().desc(pmd);
         if (table == null) {
+            space.tables[1]++;
             violations
                     .add("I6 a PMD entry of " + space.mm + " at 0x" + Long.toHexString(vaddr) + " points at no table");
             return;
         }
+        boolean accounted = !table.isShared() || kernel.forkStrategy().accountsTo(table, space.mm);
+        space.tables[1] += accounted ? 1 : 0;
         boolean first = pteTables.merge(table, 1, Integer::sum) == 1;
         if (!(table.isSharedBy(space.mm))) {
             violations.add("I8 " + space.mm + " reaches the table in frame " + table.pfn()
@@ -104,7 +116,7 @@ final class TableScan {
             long pte = memory.read(table.paddr() + i * 8L);
             fingerprint = fingerprint * 31 + Pte.mkold(pte);
             if (pte != Pte.NONE) {
-                space.entry(table, vaddr + i * 4096L, pte, weight);
+                space.entry(table, vaddr + i * 4096L, pte, weight, accounted ? 1 : 0);
             }
         }
         if (first && table.shareCount() > 1 && !table.checkFingerprint(fingerprint)) {
@@ -128,120 +140,7 @@ final class TableScan {
             }
             kernel.forkStrategy().checkTable(boot, table, violations::add);
         });
-        for (int slot = 0; slot < swapCount.length; slot++) {
-            if (swapCount[slot] != kernel.swapMap().count(slot)) {
-                violations.add("I1 swap slot " + slot + " has count "
-                        + kernel.swapMap().count(slot) + " and " + swapCount[slot] + " entries name it");
-            }
-        }
-    }
-
-    /** The sums of one address space. */
-    private final class AddressSpace {
-        final MmStruct mm;
-        final long[] rss = new long[Rss.values().length];
-        final long[] tables = new long[Paging.TOP_LEVEL + 1];
-        private @Nullable VmAreaStruct vma;
-
-        AddressSpace(MmStruct mm) {
-            this.mm = mm;
-        }
-
-        void hugeEntry(long pmd) {
-            rss[Rss.ANONPAGES.ordinal()] += Paging.ENTRIES;
-            tables[1]++;
-            mapcount[(int) Pte.pfn(pmd)]++;
-        }
-
-        void entry(PtDesc table, long vaddr, long pte, int weight) {
-            VmAreaStruct covering = vmaOf(vaddr);
-            if (covering == null) {
-                violations.add("I5 " + mm + " reaches an entry at 0x" + Long.toHexString(vaddr) + " without a VMA");
-                return;
-            }
-            boolean restricted = table.shareCount() > 1;
-            if (!Pte.isPresent(pte)) {
-                swapEntry(table, vaddr, pte, weight, restricted);
-            } else if (!Pte.isSpecial(pte)) {
-                presentEntry(covering, vaddr, pte, weight, restricted);
-            } else {
-                if (Pte.pfn(pte) != kernel.zeroPfn() || Pte.isWritable(pte)) {
-                    violations.add("AE the special entry of " + mm + " at 0x" + Long.toHexString(vaddr)
-                            + " is not a read-only zero page");
-                }
-            }
-        }
-
-        private @Nullable VmAreaStruct vmaOf(long vaddr) {
-            if (vma == null || !vma.contains(vaddr)) {
-                vma = mm.vmaLookup(vaddr);
-            }
-            return vma;
-        }
-
-        private void swapEntry(PtDesc table, long vaddr, long pte, int weight, boolean restricted) {
-            rss[Rss.SWAPENTS.ordinal()]++;
-            swapCount[(int) SwpEntry.offset(pte)] += weight;
-            if (restricted && SwpEntry.isExclusive(pte)) {
-                violations.add("I2 the shared table in frame " + table.pfn()
-                        + " holds an exclusive swap entry at 0x" + Long.toHexString(vaddr));
-            }
-        }
-
-        private void presentEntry(VmAreaStruct covering, long vaddr, long pte, int weight, boolean restricted) {
-            long pfn = Pte.pfn(pte);
-            rss[kernel.rssKind(pfn).ordinal()]++;
-            if (pfn >= mapcount.length) {
-                violations.add("I6 " + mm + " maps the unused frame " + pfn + " at 0x" + Long.toHexString(vaddr));
-                return;
-            }
-            mapcount[(int) pfn] += weight;
-            boolean anon = memMap.testFlag(pfn, PageFlags.ANON);
-            boolean exclusive = memMap.testFlag(pfn, PageFlags.ANON_EXCLUSIVE);
-            boolean writable = Pte.isWritable(pte);
-            if (restricted && (exclusive || (writable && covering.isCowMapping()))) {
-                violations.add("I2 a shared table of " + mm + " holds a writable or exclusive page at 0x"
-                        + Long.toHexString(vaddr));
-            }
-            if (writable && covering.isCowMapping() && !(anon && exclusive)) {
-                violations.add("AE " + mm + " may write frame " + pfn + " at 0x" + Long.toHexString(vaddr)
-                        + ", which is not exclusively its own");
-            }
-            if (writable && !covering.has(VmFlags.WRITE)) {
-                violations.add("AE " + mm + " may write at 0x"
-                        + Long.toHexString(vaddr) + " in a VMA without VM_WRITE");
-            }
-            if (anon) {
-                checkRmap(covering, vaddr, pfn);
-            }
-        }
-
-        private void checkRmap(VmAreaStruct covering, long vaddr, long pfn) {
-            Object mapping = memMap.mapping(pfn);
-            boolean found = memMap.index(pfn) == covering.linearPageIndex(vaddr);
-            boolean linked = false;
-            for (AnonVmaChain chain : covering.anonVmaChain()) {
-                linked |= chain.anonVma() == mapping;
-            }
-            if (!found || !linked) {
-                violations.add("RM frame " + pfn + ", mapped by " + mm + " at 0x" + Long.toHexString(vaddr)
-                        + ", is not found through its anon_vma");
-            }
-        }
-
-        void compare() {
-            for (Rss kind : Rss.values()) {
-                if (rss[kind.ordinal()] != mm.rss(kind)) {
-                    violations.add("I1 " + mm + " counts " + mm.rss(kind) + " " + kind
-                            + " and maps " + rss[kind.ordinal()]);
-                }
-            }
-            for (int level = 1; level < Paging.TOP_LEVEL; level++) {
-                if (tables[level] != mm.tables(level)) {
-                    violations.add("I8 " + mm + " counts " + mm.tables(level)
-                            + " tables of level " + level + " and reaches " + tables[level]);
-                }
-            }
-        }
+        swapCheck.finish();
+        migrations.finish();
     }
 }

@@ -26,11 +26,17 @@ public final class MemoryFault {
     private final Kernel kernel;
     private final PageTables pageTables;
     private final WriteProtectFault writeProtectFault;
+    private final SwapFault swapFault;
+    private final FileFault fileFault;
+    private final NumaFault numaFault;
 
     public MemoryFault(Kernel kernel) {
         this.kernel = kernel;
         this.pageTables = kernel.pageTables();
         this.writeProtectFault = new WriteProtectFault(kernel);
+        this.swapFault = new SwapFault(kernel, writeProtectFault);
+        this.fileFault = new FileFault(kernel);
+        this.numaFault = new NumaFault(kernel);
     }
 
     /**
@@ -86,10 +92,14 @@ public final class MemoryFault {
 
     private int handlePteFault(Cpu cpu, VmAreaStruct vma, long vaddr, int flags, long pmdPaddr, long pte) {
         if (Pte.isNone(pte)) {
-            return vma.isAnonymous() ? doAnonymousPage(cpu, vma, vaddr, flags, pmdPaddr) : VmFault.SIGBUS;
+            return vma.isAnonymous() ? doAnonymousPage(cpu, vma, vaddr, flags, pmdPaddr)
+                    : fileFault.doFault(cpu, vma, vaddr, flags, pmdPaddr);
         }
         if (!Pte.isPresent(pte)) {
-            throw new UnsupportedOperationException("a fault on an opaque swap entry at 0x" + Long.toHexString(vaddr));
+            return swapFault.doSwapPage(cpu, vma, vaddr, flags, pmdPaddr, pte);
+        }
+        if (Pte.isProtnone(pte) && vma.has(VmFlags.ACCESS_FLAGS)) {
+            return numaFault.doNumaPage(cpu, vma, vaddr, pmdPaddr, pte);
         }
         boolean wantsExclusive = (flags & (VmFault.FLAG_WRITE | VmFault.FLAG_UNSHARE)) != 0;
         if (wantsExclusive && !Pte.isWritable(pte)) {
@@ -98,7 +108,11 @@ public final class MemoryFault {
         return finishPresent(cpu, vma, vaddr, flags, pmdPaddr);
     }
 
-    /** The entry allows the access: another CPU was faster, a TLB was stale, or only the table itself was write-protected. */
+    /**
+     * The entry allows the access: another CPU was faster, a TLB was stale, or only the table itself was write-protected.
+     *
+     * <p>Why the table is taken: the last of those. Where a design leaves PMD entries writable no write faults for the table's sake.
+     */
     private int finishPresent(Cpu cpu, VmAreaStruct vma, long vaddr, int flags, long pmdPaddr) {
         if ((flags & VmFault.FLAG_WRITE) == 0) {
             return VmFault.SPURIOUS;
@@ -160,6 +174,7 @@ public final class MemoryFault {
         if (won) {
             vma.mm().addRss(Rss.ANONPAGES, 1);
             kernel.rmap().folioAddNewAnonRmap(cpu, pfn, vma, vaddr);
+            kernel.lru().folioAddLruVma(cpu, pfn, vma);
             cpu.memory().write(ptePaddr, newAnonEntry(vma, pfn));
         }
         table.ptl().unlock(cpu);
@@ -169,9 +184,9 @@ public final class MemoryFault {
         return 0;
     }
 
-    private static long newAnonEntry(VmAreaStruct vma, long pfn) {
+    private long newAnonEntry(VmAreaStruct vma, long pfn) {
         long pte = Pte.mkyoung(Pte.make(pfn, vma.pageProt()));
-        return vma.has(VmFlags.WRITE) ? Pte.mkwrite(Pte.mkdirty(pte)) : pte;
+        return vma.has(VmFlags.WRITE) ? Pte.mkwrite(Pte.mkdirty(pte)) | kernel.softDirty().mark() : pte;
     }
 
     /** Mirrors: vmf_anon_prepare(): neighbours may be looked at under mmap_lock only. */

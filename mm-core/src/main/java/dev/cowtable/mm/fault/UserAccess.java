@@ -87,6 +87,10 @@ public final class UserAccess {
     }
 
     private UserFault handleUnderMmapLock(Cpu cpu, MmStruct mm, long vaddr, int errorCode, int flags) {
+        VmAreaStruct above = mm.findVma(vaddr);
+        if (above != null && !above.contains(vaddr) && above.has(VmFlags.GROWSDOWN)) {
+            kernel.memoryMap().expandStack(cpu, mm, vaddr);
+        }
         mm.mmapLock().downRead(cpu);
         VmAreaStruct vma = mm.vmaLookup(vaddr);
         UserFault outcome;
@@ -119,6 +123,9 @@ public final class UserAccess {
         }
         if ((result & VmFault.SIGBUS) != 0) {
             return UserFault.BUS_ADRERR;
+        }
+        if ((result & VmFault.HWPOISON) != 0) {
+            return UserFault.BUS_MCEERR;
         }
         return (result & VmFault.SIGSEGV) != 0 ? UserFault.SEGV_MAPERR : UserFault.RETRY;
     }

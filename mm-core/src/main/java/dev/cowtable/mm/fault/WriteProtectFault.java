@@ -1,6 +1,7 @@
 package dev.cowtable.mm.fault;
 
 import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.notifier.MmuNotifier;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageAllocator;
 import dev.cowtable.mm.page.PageFlags;
@@ -9,7 +10,6 @@ import dev.cowtable.mm.pgtable.PtDesc;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.spi.BreakIntent;
 import dev.cowtable.mm.stat.Counter;
-import dev.cowtable.mm.tlb.FlushDebt;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
 import dev.cowtable.mm.vma.VmAreaStruct;
@@ -37,9 +37,6 @@ final class WriteProtectFault {
 
     /** Result bits; 0 also when the entry changed meanwhile and the access must fault again. */
     int doWpPage(Cpu cpu, VmAreaStruct vma, long vaddr, int flags, long pmdPaddr, long pte) {
-        if (vma.has(VmFlags.SHARED)) {
-            throw new UnsupportedOperationException("a write fault on a shared file mapping");
-        }
         PtDesc table = pageTables.lockPrivate(cpu, vma.mm(), pmdPaddr, vaddr, BreakIntent.FAULT);
         if (table == null) {
             return 0;
@@ -50,6 +47,10 @@ final class WriteProtectFault {
         long ptePaddr = PageTables.ptePaddr(table, vaddr);
         if (!Pte.same(cpu.memory().read(ptePaddr), pte)) {
             table.ptl().unlock(cpu);
+            return 0;
+        }
+        if (vma.has(VmFlags.SHARED | VmFlags.MAYSHARE)) {
+            wpShared(cpu, vma, table, vaddr, pte);
             return 0;
         }
         if (!Pte.isSpecial(pte) && wpCanReuseAnonFolio(cpu, vma, Pte.pfn(pte))) {
@@ -65,6 +66,28 @@ final class WriteProtectFault {
     }
 
     /**
+     * The page stays: the entry becomes writable, the page dirty. Unlocks the table.
+     *
+     * <p>Mirrors: wp_page_shared() without a page_mkwrite, wp_pfn_shared() for a special entry.
+     */
+    private void wpShared(Cpu cpu, VmAreaStruct vma, PtDesc table, long vaddr, long pte) {
+        kernel.counters().add(cpu.id(), Counter.PAGE_REUSE, 1);
+        long pfn = Pte.isSpecial(pte) ? PageAllocator.NO_PAGE : Pte.pfn(pte);
+        if (pfn != PageAllocator.NO_PAGE) {
+            memMap.pageRefAdd(cpu, pfn, 1);
+        }
+        long grown = VmFlags.maybeMkwrite(Entry.D | Entry.A | kernel.softDirty().mark(), vma.flags());
+        cpu.memory().fetchAndOr(PageTables.ptePaddr(table, vaddr), grown);
+        table.ptl().unlock(cpu);
+        if (pfn != PageAllocator.NO_PAGE) {
+            memMap.folioLock(cpu, pfn);
+            memMap.setFlag(cpu, pfn, PageFlags.DIRTY);
+            memMap.folioUnlock(cpu, pfn);
+            kernel.putPage(cpu, pfn);
+        }
+    }
+
+    /**
      * True if the page is this process's alone; it is marked AnonExclusive then.
      *
      * <p>Mirrors: wp_can_reuse_anon_folio() for a small folio. The mapcount is never asked: only references tell of pipes and pins.
@@ -77,9 +100,10 @@ final class WriteProtectFault {
         if ((pageFlags & PageFlags.ANON_EXCLUSIVE) != 0) {
             return true;
         }
-        if (memMap.pageRefCount(cpu, pfn) > 1 || !memMap.folioTrylock(cpu, pfn)) {
+        if (hasOtherReferences(cpu, pfn) || !memMap.folioTrylock(cpu, pfn)) {
             return false;
         }
+        kernel.swap().folioFreeSwap(cpu, pfn);
         boolean only = memMap.pageRefCount(cpu, pfn) == 1;
         if (only) {
             kernel.rmap().folioMoveAnonRmap(pfn, vma);
@@ -89,11 +113,27 @@ final class WriteProtectFault {
         return only;
     }
 
+    /**
+     * True if it is no use to lock the page: somebody besides this mapping, the swap cache and this CPU's LRU batch knows it.
+     *
+     * <p>Why: draining is worth while only where that can help, and the batches of other CPUs are left alone.
+     */
+    private boolean hasOtherReferences(Cpu cpu, long pfn) {
+        if (memMap.pageRefCount(cpu, pfn) > 3) {
+            return true;
+        }
+        if ((memMap.flags(cpu, pfn) & PageFlags.LRU) == 0) {
+            kernel.lru().lruAddDrain(cpu);
+        }
+        int cached = (memMap.flags(cpu, pfn) & PageFlags.SWAPCACHE) != 0 ? 1 : 0;
+        return memMap.pageRefCount(cpu, pfn) > 1 + cached;
+    }
+
     /** An unshare fault leaves the entry as it is; a write gives it D and, if the VMA may be written, R/W. No flush: rights only grow. */
     private void wpPageReuse(Cpu cpu, VmAreaStruct vma, int flags, long ptePaddr) {
         kernel.counters().add(cpu.id(), Counter.PAGE_REUSE, 1);
         if ((flags & VmFault.FLAG_UNSHARE) == 0) {
-            long grown = VmFlags.maybeMkwrite(Entry.D | Entry.A, vma.flags());
+            long grown = VmFlags.maybeMkwrite(Entry.D | Entry.A | kernel.softDirty().mark(), vma.flags());
             cpu.memory().fetchAndOr(ptePaddr, grown);
         }
     }
@@ -110,6 +150,7 @@ final class WriteProtectFault {
         boolean counted = !Pte.isSpecial(pte);
         int prepared = MemoryFault.anonPrepare(kernel, cpu, vma, flags);
         long newPfn = prepared != 0 ? PageAllocator.NO_PAGE : copyOf(cpu, oldPfn);
+        vma.mm().notifiers().invalidateRangeStart(cpu, vaddr, vaddr + 4096, MmuNotifier.Event.CLEAR);
         PtDesc table = newPfn == PageAllocator.NO_PAGE ? null
                 : pageTables.lockPrivate(cpu, vma.mm(), pmdPaddr, vaddr, BreakIntent.FAULT);
         int result = prepared != 0 ? prepared
@@ -123,9 +164,21 @@ final class WriteProtectFault {
             }
             table.ptl().unlock(cpu);
         }
-        release(cpu, counted ? oldPfn : PageAllocator.NO_PAGE, replaced ? 2 : 1);
+        vma.mm().notifiers().invalidateRangeEnd(cpu, vaddr, vaddr + 4096, MmuNotifier.Event.CLEAR);
+        if (counted) {
+            releaseOld(cpu, oldPfn, replaced);
+        }
         release(cpu, replaced ? PageAllocator.NO_PAGE : newPfn, 1);
         return result;
+    }
+
+    /** The mapping's reference goes, then the slot of a page that only the swap cache wants now, then the fault's own reference. */
+    private void releaseOld(Cpu cpu, long pfn, boolean replaced) {
+        if (replaced) {
+            kernel.putPage(cpu, pfn);
+            kernel.swap().freeSwapCache(cpu, pfn);
+        }
+        kernel.putPage(cpu, pfn);
     }
 
     private void release(Cpu cpu, long pfn, int references) {
@@ -146,17 +199,15 @@ final class WriteProtectFault {
     private void replacePage(Cpu cpu, VmAreaStruct vma, long vaddr, int flags, long ptePaddr, long oldPfn, long newPfn,
             boolean counted) {
         countReplaced(vma.mm(), oldPfn, counted);
-        FlushDebt debt = new FlushDebt(vma.mm());
-        cpu.memory().exchange(ptePaddr, Pte.NONE);
-        debt.owe(vaddr, vaddr + 4096);
-        kernel.tlbFlush().settle(cpu, debt);
+        long old = kernel.tlbFlush().ptepClearFlush(cpu, vma.mm(), vaddr, ptePaddr);
         kernel.rmap().folioAddNewAnonRmap(cpu, newPfn, vma, vaddr);
+        kernel.lru().folioAddLruVma(cpu, newPfn, vma);
         long entry = Pte.mkyoung(Pte.make(newPfn, vma.pageProt()));
         boolean unshare = (flags & VmFault.FLAG_UNSHARE) != 0;
-        cpu.memory().write(ptePaddr, unshare ? entry : VmFlags.maybeMkwrite(Pte.mkdirty(entry), vma.flags()));
+        long written = VmFlags.maybeMkwrite(Pte.mkdirty(entry) | kernel.softDirty().mark(), vma.flags());
+        cpu.memory().write(ptePaddr, unshare ? entry | old & Pte.SOFT_DIRTY : written);
         if (counted) {
-            debt.requireSettled("the old page loses its mapping");
-            kernel.rmap().folioRemoveRmap(cpu, oldPfn);
+            kernel.rmap().folioRemoveRmap(cpu, oldPfn, vma);
         }
     }
 

@@ -163,17 +163,26 @@ public final class CopyPteRange {
         cpu.memory().copyFrame(Pte.pfn(pte), prealloc);
         kernel.counters().add(cpu.id(), Counter.FORK_PAGE_COPY, 1);
         kernel.rmap().folioAddNewAnonRmap(cpu, prealloc, range.dst, range.at);
+        kernel.lru().folioAddLruVma(cpu, prealloc, range.dst);
         range.dup.addOwnPage();
         long entry = Pte.mkdirty(Pte.mkyoung(Pte.make(prealloc, range.dst.pageProt())));
-        dst.write(index, VmFlags.maybeMkwrite(entry, range.dst.flags()));
+        dst.write(index, VmFlags.maybeMkwrite(entry | kernel.softDirty().mark(), range.dst.flags()));
         return USED_PAGE;
     }
 
+    /**
+     * A marker of userfaultfd stays with the parent, as the child's VMA is not registered; all else is copied.
+     *
+     * <p>Mirrors: copy_nonpresent_pte().
+     */
     private int copyNonpresent(Cpu cpu, Range range, FramePort dst, FramePort src, int index, long entry) {
-        if (!range.dup.tryDupSwap(cpu, entry)) {
+        if (SwpEntry.isMarker(entry) && SwpEntry.offset(entry) == SwpEntry.MARKER_UFFD_WP) {
+            return DONE;
+        }
+        if (!range.dup.tryDupNonpresent(cpu, entry)) {
             return Errno.ENOMEM.code();
         }
-        long plain = SwpEntry.clearExclusive(entry);
+        long plain = range.cowMapping ? SwpEntry.shareable(entry) : entry;
         if (plain != entry) {
             src.write(index, plain);
         }

@@ -1,6 +1,10 @@
 package dev.cowtable.mm.fork;
 
 import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.notifier.MmuNotifier;
+import dev.cowtable.mm.notifier.MmuNotifiers;
+import dev.cowtable.mm.pgtable.PageTables;
+import dev.cowtable.mm.spi.Operation;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
@@ -25,12 +29,14 @@ public final class DupMmap {
 
     /** The child's address space, or null, with nothing left of it, if there is no memory. */
     public @Nullable MmStruct fork(Cpu cpu, MmStruct parent) {
+        kernel.forkStrategy().require(cpu, parent, Operation.FORK, 0, Long.MAX_VALUE);
         MmStruct child = kernel.newMm(cpu);
         if (child == null) {
             return null;
         }
         parent.mmapWriteLock(cpu);
         child.mmapLock().downWriteNested(cpu);
+        child.limits().copyFrom(parent.limits());
         ForkPass pass = new ForkPass(parent, child);
         int error = dupVmas(cpu, pass);
         kernel.tlbFlush().settleIfOwed(cpu, pass.debt());
@@ -52,9 +58,14 @@ public final class DupMmap {
             src.startWrite(cpu);
             VmAreaStruct dst = src.has(VmFlags.DONTCOPY) ? null : dupVma(cpu, pass, src);
             pass.handled(dst);
+            // From the table's start on, as a design may prepare a whole table with the last VMA in it.
+            long start = src.start() & -PageTables.PMD_BYTES;
+            MmuNotifiers notifiers = pass.parent().notifiers();
+            notifiers.invalidateRangeStart(cpu, start, src.end(), MmuNotifier.Event.PROTECTION_PAGE);
             pass.parent().writeProtectSeq().writeBegin(cpu);
             error = kernel.forkStrategy().copyVma(cpu, pass, src, dst);
             pass.parent().writeProtectSeq().writeEnd(cpu);
+            notifiers.invalidateRangeEnd(cpu, start, src.end(), MmuNotifier.Event.PROTECTION_PAGE);
         }
         return error;
     }
@@ -66,6 +77,9 @@ public final class DupMmap {
         dst.setFlags(src.flags() & ~(VmFlags.LOCKED | VmFlags.LOCKONFAULT));
         if (!src.has(VmFlags.WIPEONFORK)) {
             kernel.rmap().anonVmaFork(cpu, dst, src);
+        }
+        if (dst.file() != null) {
+            dst.file().linkAfter(cpu, dst, src);
         }
         VmAreaStruct[] grown = Arrays.copyOf(child.vmas(), child.vmas().length + 1);
         grown[grown.length - 1] = dst;

@@ -66,12 +66,21 @@ public final class EntryDup {
         anon++;
     }
 
-    /** Counts a swap entry once more; false, with nothing changed, if the count needs memory that is not there. */
-    public boolean tryDupSwap(Cpu cpu, long entry) {
-        if (!kernel.swapMap().duplicate(cpu, SwpEntry.offset(entry))) {
-            return false;
+    /**
+     * Counts a non-present entry once more; false, with nothing changed, if the count needs memory that is not there. What both tables
+     * hold from then on is {@link SwpEntry#shareable}.
+     *
+     * <p>A migration entry holds no reference and no mapping: only RSS counts it. Markers and poisoned pages are not counted.
+     */
+    public boolean tryDupNonpresent(Cpu cpu, long entry) {
+        if (SwpEntry.isSlot(entry)) {
+            if (!kernel.swap().swapDuplicate(cpu, entry)) {
+                return false;
+            }
+            swap++;
+        } else if (SwpEntry.isMigration(entry)) {
+            count(memMap.flags(SwpEntry.pfn(entry)), 1);
         }
-        swap++;
         return true;
     }
 
@@ -82,10 +91,14 @@ public final class EntryDup {
         kernel.putPage(cpu, pfn);
     }
 
-    /** Takes back {@link #tryDupSwap}. Needs no memory. */
-    public void undoSwap(Cpu cpu, long entry) {
-        kernel.swapMap().free(cpu, SwpEntry.offset(entry));
-        swap--;
+    /** Takes back {@link #tryDupNonpresent}. Needs no memory. */
+    public void undoNonpresent(Cpu cpu, long entry) {
+        if (SwpEntry.isSlot(entry)) {
+            kernel.swap().swapFree(cpu, entry);
+            swap--;
+        } else if (SwpEntry.isMigration(entry)) {
+            count(memMap.flags(SwpEntry.pfn(entry)), -1);
+        }
     }
 
     /** An entry of the parent was write-protected by an atomic operation. */

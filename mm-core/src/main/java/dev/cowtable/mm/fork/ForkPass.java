@@ -71,6 +71,6 @@ public final class ForkPass {
     public boolean needsCopy(int i) {
         VmAreaStruct source = sources[i];
         return copies[i] != null && !source.has(VmFlags.WIPEONFORK)
-                && (source.has(VmFlags.PFNMAP | VmFlags.MIXEDMAP) || source.anonVma() != null);
+                && (source.has(VmFlags.PFNMAP | VmFlags.MIXEDMAP | VmFlags.MAYBE_GUARD) || source.anonVma() != null);
     }
 }

@@ -8,11 +8,16 @@ package dev.cowtable.mm.lock;
 public enum LockClass {
     MMAP_LOCK(true),
     VMA_LOCK(true),
+    /** i_mmap_rwsem of an address_space. */
+    I_MMAP(true),
     ANON_VMA(true),
     PAGE_TABLE_LOCK(false),
     PMD_LOCK(false),
     PTL(false),
     SWAP_LOCK(false),
+    /** i_pages of an address_space, the swap cache included. */
+    I_PAGES(false),
+    LRU_LOCK(false),
     ZONE_LOCK(false),
     MMLIST_LOCK(false);
 

@@ -2,6 +2,7 @@ package dev.cowtable.mm.page;
 
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.exec.Step;
+import dev.cowtable.mmu.exec.Waitable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * The metadata of all page frames, struct-of-arrays by section, a section made when one of its frames is first used.
  *
  * <pre>
- * pfn = | section number | index in section (15 bits) |
+ * pfn = | section number | index in section (12 bits) |
  * Section: refcount[] mapcount[] flags[] generation[]   int
- *          index[] link[]                               long
- *          mapping[]                                    object (AnonVma, FileMapping or PtDesc)
+ *          index[] link[] next[] swap[]                 long
+ *          mapping[]                                    object (AnonVma, AddressSpace or PtDesc)
  * </pre>
  *
  * <p>Mirrors: struct page / struct folio of order 0 (include/linux/mm_types.h), SPARSEMEM's mem_map.
@@ -24,7 +25,7 @@ public final class MemMap {
     /** GUP_PIN_COUNTING_BIAS: what one pin of a small folio adds to its refcount. */
     public static final int PIN_BIAS = 1024;
 
-    private static final int SECTION_SHIFT = 15;
+    private static final int SECTION_SHIFT = 12;
     private static final int SECTION_PAGES = 1 << SECTION_SHIFT;
     private static final int SECTION_MASK = SECTION_PAGES - 1;
     private static final VarHandle INTS = MethodHandles.arrayElementVarHandle(int[].class);
@@ -38,6 +39,8 @@ public final class MemMap {
         final int[] generation = new int[SECTION_PAGES];
         final long[] index = new long[SECTION_PAGES];
         final long[] link = new long[SECTION_PAGES];
+        final long[] next = new long[SECTION_PAGES];
+        final long[] swap = new long[SECTION_PAGES];
         final @Nullable Object[] mapping = new Object[SECTION_PAGES];
     }
 
@@ -114,6 +117,18 @@ public final class MemMap {
             throw new IllegalStateException("refcount of frame " + pfn + " fell to " + after);
         }
         return after == 0;
+    }
+
+    /** Takes all references away if they are exactly so many, so that nobody can take another: folio_ref_freeze(). */
+    public boolean pageRefFreeze(Cpu cpu, long pfn, int expected) {
+        cpu.step(Step.COUNT, pfn);
+        return INTS.compareAndSet(section(pfn).refcount, at(pfn), expected, 0);
+    }
+
+    /** Gives frozen references back: folio_ref_unfreeze(). */
+    public void pageRefUnfreeze(Cpu cpu, long pfn, int count) {
+        cpu.step(Step.COUNT, pfn);
+        setPageCount(pfn, count);
     }
 
     void setPageCount(long pfn, int count) {
@@ -193,6 +208,16 @@ public final class MemMap {
         INTS.getAndBitwiseAnd(section(pfn).flags, at(pfn), ~flag);
     }
 
+    /** Sets a flag and tells whether it was set before; no scheduling point, as the caller has just passed one: a lock or a count. */
+    public boolean testAndSetFlag(long pfn, int flag) {
+        return ((int) INTS.getAndBitwiseOr(section(pfn).flags, at(pfn), flag) & flag) != 0;
+    }
+
+    /** Clears a flag and tells whether it was set before; no scheduling point. */
+    public boolean testAndClearFlag(long pfn, int flag) {
+        return ((int) INTS.getAndBitwiseAnd(section(pfn).flags, at(pfn), ~flag) & flag) != 0;
+    }
+
     /** Sets all flags of a frame that the caller owns alone. */
     public void initFlags(long pfn, int flags) {
         INTS.setVolatile(section(pfn).flags, at(pfn), flags);
@@ -201,6 +226,13 @@ public final class MemMap {
     public boolean folioTrylock(Cpu cpu, long pfn) {
         cpu.step(Step.LOCK, pfn);
         return ((int) INTS.getAndBitwiseOr(section(pfn).flags, at(pfn), PageFlags.LOCKED) & PageFlags.LOCKED) == 0;
+    }
+
+    /** Waits for the folio lock: folio_lock(). */
+    public void folioLock(Cpu cpu, long pfn) {
+        while (!folioTrylock(cpu, pfn)) {
+            cpu.await(new FolioUnlocked(this, pfn));
+        }
     }
 
     public void folioUnlock(Cpu cpu, long pfn) {
@@ -226,12 +258,31 @@ public final class MemMap {
         section(pfn).index[at(pfn)] = index;
     }
 
-    long link(long pfn) {
+    /** Predecessor in the list that the frame is on: a free list of the buddy allocator, or an LRU list. */
+    public long link(long pfn) {
         return section(pfn).link[at(pfn)];
     }
 
-    void setLink(long pfn, long link) {
+    public void setLink(long pfn, long link) {
         section(pfn).link[at(pfn)] = link;
+    }
+
+    /** Successor in the LRU list that the frame is on. */
+    public long next(long pfn) {
+        return section(pfn).next[at(pfn)];
+    }
+
+    public void setNext(long pfn, long next) {
+        section(pfn).next[at(pfn)] = next;
+    }
+
+    /** The swap entry of a page in the swap cache: folio->swap. */
+    public long swap(long pfn) {
+        return section(pfn).swap[at(pfn)];
+    }
+
+    public void setSwap(long pfn, long entry) {
+        section(pfn).swap[at(pfn)] = entry;
     }
 
     /** Counts the allocations of a frame, so that (pfn, generation) names one page object. */
@@ -251,5 +302,17 @@ public final class MemMap {
     /** First frame of the section after that of {@code pfn}. */
     public static long nextSection(long pfn) {
         return ((pfn >>> SECTION_SHIFT) + 1) << SECTION_SHIFT;
+    }
+
+    private record FolioUnlocked(MemMap memMap, long pfn) implements Waitable {
+        @Override
+        public boolean isReady() {
+            return !memMap.testFlag(pfn, PageFlags.LOCKED);
+        }
+
+        @Override
+        public String describe() {
+            return "lock of the folio in frame " + pfn;
+        }
     }
 }

@@ -133,6 +133,39 @@ public final class PageAllocator {
         }
     }
 
+    /**
+     * Takes one free frame out of its block with refcount 1, for good; false if it is not free.
+     *
+     * <p>Mirrors: take_page_off_buddy().
+     */
+    public boolean takePageOffBuddy(Cpu cpu, long pfn) {
+        zoneLock.lock(cpu);
+        int order = 0;
+        while (order <= MAX_ORDER && !isFreeBlock(pfn & -(1L << order), order)) {
+            order++;
+        }
+        boolean taken = order <= MAX_ORDER;
+        if (taken) {
+            breakDown(pfn, order);
+            freePages--;
+            memMap.initFlags(pfn, 0);
+            memMap.setPageCount(pfn, 1);
+        }
+        zoneLock.unlock(cpu);
+        return taken;
+    }
+
+    /** Lists the halves of a free block around one frame: break_down_buddy_pages(). */
+    private void breakDown(long pfn, int order) {
+        long head = pfn & -(1L << order);
+        unlink(head, order);
+        for (int half = order - 1; half >= 0; half--) {
+            long upper = head + (1L << half);
+            link(pfn >= upper ? head : upper, half);
+            head = pfn >= upper ? upper : head;
+        }
+    }
+
     private void checkFree(long pfn, int order) {
         for (long p = pfn; p < pfn + (1L << order); p++) {
             if (memMap.mapcount(p) != 0 || memMap.pageRefCount(p) != 0) {

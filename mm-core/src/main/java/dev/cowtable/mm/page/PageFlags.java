@@ -22,6 +22,18 @@ public final class PageFlags {
     public static final int SHMEM = 1 << 9;
     /** Head of a folio of order 9. */
     public static final int HEAD = 1 << 10;
+    /** In the swap cache: the page's swap word names its slot. */
+    public static final int SWAPCACHE = 1 << 11;
+    /** On an LRU list. */
+    public static final int LRU = 1 << 12;
+    public static final int ACTIVE = 1 << 13;
+    public static final int REFERENCED = 1 << 14;
+    public static final int UNEVICTABLE = 1 << 15;
+    public static final int MLOCKED = 1 << 16;
+    public static final int WRITEBACK = 1 << 17;
+    public static final int HWPOISON = 1 << 18;
+    /** Holds what its swap slot or file holds. */
+    public static final int UPTODATE = 1 << 19;
 
     private PageFlags() {
     }

@@ -39,6 +39,9 @@ public final class PtDesc {
     private int sharerCount;
     private int shareCount = 1;
     private volatile boolean shared;
+    /** Who counts the pages of this shared table, under designs that account to one sharer. */
+    private volatile @Nullable MmStruct cowPteOwner;
+    private volatile boolean ownExclusive;
     /** What the entries looked like when the invariants were last checked while the table was shared; 0 if they were not. */
     private long fingerprint;
 
@@ -100,6 +103,25 @@ public final class PtDesc {
         sharerCount = 1;
     }
 
+    /** The one sharer that counts this table's pages and the table itself, null if none does; only some designs keep it. */
+    public @Nullable MmStruct cowPteOwner() {
+        return cowPteOwner;
+    }
+
+    public void setCowPteOwner(@Nullable MmStruct owner) {
+        cowPteOwner = owner;
+    }
+
+    /** True if somebody was given a page of this table who is no sharer of it: COW_PTE_OWN_EXCLUSIVE. It stays for the table's life. */
+    public boolean isOwnExclusive() {
+        return ownExclusive;
+    }
+
+    /** Locks: ptl, or none, by a walker that looks afterwards whether the table is shared. */
+    public void setOwnExclusive() {
+        ownExclusive = true;
+    }
+
     /** A new PMD entry points here: R and S(T) grow by one. */
     public void addSharer(MmStruct mm, long pmdPaddr) {
         if (sharerCount == sharers.length) {
@@ -122,6 +144,16 @@ public final class PtDesc {
         sharers[at] = sharers[sharerCount];
         pmdPaddrs[at] = pmdPaddrs[sharerCount];
         sharers[sharerCount] = null;
+    }
+
+    /** True if nobody is about to break or detach this shared table: an entry may be changed in place for all its sharers. */
+    public boolean isSettled() {
+        return shareCount == sharerCount;
+    }
+
+    /** An entry of this shared table was changed in place, in the name of all its sharers. */
+    public void editedInPlace() {
+        fingerprint = 0;
     }
 
     /** Gives back one share; true if it was the last and the table must be freed. */

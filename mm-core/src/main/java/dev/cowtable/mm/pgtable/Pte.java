@@ -18,11 +18,14 @@ public final class Pte {
     public static final long PROTNONE = Entry.G;
     public static final long SPECIAL = 1L << 9;
     public static final long UFFD_WP = 1L << 10;
+    /** Written since the bit was cleared; used only by a kernel that tracks it. */
+    public static final long SOFT_DIRTY = 1L << 11;
     public static final long NONE = 0;
 
     /** What pte_modify() keeps of the old entry. */
     private static final long CHG_MASK =
-            Entry.ADDRESS_MASK | Entry.A | Entry.D | Entry.PCD | Entry.PWT | SPECIAL | UFFD_WP;
+            Entry.ADDRESS_MASK | Entry.A | Entry.D | Entry.PCD | Entry.PWT | SPECIAL | UFFD_WP
+                    | SOFT_DIRTY;
 
     private Pte() {
     }

@@ -1,20 +1,15 @@
 package dev.cowtable.mm.rmap;
 
 import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
-import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reverse mapping: which VMAs may map an anonymous page, and the counts that go with mapping one.
- *
- * <p>A VMA is linked to its own anon_vma and to those of all its ancestors; a page belongs to the anon_vma of the process
- * that made it, so a walk from the page meets that process and all its descendants, parents first.
+ * Reverse mapping: which VMAs may map a page, and the counts that go with mapping one.
  *
  * <p>Mirrors: mm/rmap.c.
  * <p>Locks: anon_vma trees are changed under the family's root rwsem for writing; mapcount and AnonExclusive under the ptl of
@@ -23,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 public final class Rmap {
     private final Kernel kernel;
     private final MemMap memMap;
+    private final AnonVmas anonVmas;
 
     public Rmap(Kernel kernel) {
         this.kernel = kernel;
         this.memMap = kernel.memMap();
+        this.anonVmas = new AnonVmas(kernel);
     }
 
     // ---------------------------------------------------------------- anon_vma of a VMA
@@ -38,143 +35,84 @@ public final class Rmap {
      * <p>Locks: mmap_lock for reading at least, as neighbours are looked at; takes the root rwsem and page_table_lock.
      */
     public void anonVmaPrepare(Cpu cpu, VmAreaStruct vma) {
-        if (vma.anonVma() != null) {
-            return;
-        }
-        vma.mm().mmapLock().assertHeld();
-        AnonVma found = findMergeableAnonVma(vma);
-        AnonVma anonVma = found != null ? found : new AnonVma(kernel.lockdep());
-        anonVma.rootLock().downWrite(cpu);
-        vma.mm().pageTableLock().lock(cpu);
-        if (vma.anonVma() == null) {
-            vma.setAnonVma(anonVma);
-            link(vma, anonVma);
-            anonVma.numActiveVmas++;
-        }
-        vma.mm().pageTableLock().unlock(cpu);
-        anonVma.rootLock().upWrite(cpu);
+        anonVmas.anonVmaPrepare(cpu, vma);
     }
 
-    private static @Nullable AnonVma findMergeableAnonVma(VmAreaStruct vma) {
-        MmStruct mm = vma.mm();
-        VmAreaStruct next = mm.findVma(vma.end());
-        AnonVma found = next == null ? null : reusableAnonVma(next, vma, next);
-        if (found != null) {
-            return found;
-        }
-        VmAreaStruct previous = mm.previousVma(vma.start());
-        return previous == null ? null : reusableAnonVma(previous, previous, vma);
-    }
-
-    /** The anon_vma of {@code old} if {@code low} and {@code high} could be one VMA but for their access rights. */
-    private static @Nullable AnonVma reusableAnonVma(VmAreaStruct old, VmAreaStruct low, VmAreaStruct high) {
-        boolean compatible = low.end() == high.start() && low.file() == high.file()
-                && ((low.flags() ^ high.flags()) & ~VmFlags.ACCESS_FLAGS) == 0
-                && high.pgoff() == low.pgoff() + ((high.start() - low.start()) >> 12);
-        return compatible && old.anonVmaChain().size() == 1 ? old.anonVma() : null;
-    }
-
-    private static void link(VmAreaStruct vma, AnonVma anonVma) {
-        AnonVmaChain chain = new AnonVmaChain(vma, anonVma);
-        vma.anonVmaChain().addFirst(chain);
-        anonVma.chains().add(chain);
-    }
-
-    /**
-     * Links {@code dst} to every anon_vma of {@code src}, oldest first. A destination without anon_vma (fork) may take over one
-     * that no VMA uses any more.
-     *
-     * <p>Mirrors: anon_vma_clone(). The reuse rule wants fewer than two children and no active VMA; a root never qualifies.
-     */
+    /** Links {@code dst} to every anon_vma of {@code src}: anon_vma_clone(). */
     public void anonVmaClone(Cpu cpu, VmAreaStruct dst, VmAreaStruct src) {
-        AnonVma srcAnonVma = src.anonVma();
-        if (srcAnonVma == null) {
-            return;
-        }
-        srcAnonVma.rootLock().downWrite(cpu);
-        List<AnonVmaChain> sources = src.anonVmaChain();
-        for (int i = sources.size() - 1; i >= 0; i--) {
-            AnonVma anonVma = sources.get(i).anonVma();
-            link(dst, anonVma);
-            if (dst.anonVma() == null && anonVma.numChildren < 2 && anonVma.numActiveVmas == 0) {
-                dst.setAnonVma(anonVma);
-            }
-        }
-        AnonVma own = dst.anonVma();
-        if (own != null) {
-            own.numActiveVmas++;
-        }
-        srcAnonVma.rootLock().upWrite(cpu);
+        anonVmas.anonVmaClone(cpu, dst, src);
     }
 
-    /**
-     * Attaches a child's VMA to its parent's anon_vmas and gives it one of its own.
-     *
-     * <p>Mirrors: anon_vma_fork().
-     */
+    /** Attaches a child's VMA to its parent's anon_vmas and gives it one of its own: anon_vma_fork(). */
     public void anonVmaFork(Cpu cpu, VmAreaStruct vma, VmAreaStruct parentVma) {
-        AnonVma parent = parentVma.anonVma();
-        if (parent == null) {
-            return;
-        }
-        vma.setAnonVma(null);
-        anonVmaClone(cpu, vma, parentVma);
-        if (vma.anonVma() != null) {
-            return;
-        }
-        AnonVma own = new AnonVma(kernel.lockdep(), parent);
-        own.rootLock().downWrite(cpu);
-        own.numActiveVmas++;
-        parent.numChildren++;
-        vma.setAnonVma(own);
-        link(vma, own);
-        own.rootLock().upWrite(cpu);
+        anonVmas.anonVmaFork(cpu, vma, parentVma);
     }
 
-    /**
-     * Removes a VMA from all trees; an anon_vma left empty gives up its place among its parent's children.
-     *
-     * <p>Mirrors: unlink_anon_vmas().
-     */
+    /** Removes a VMA from all trees: unlink_anon_vmas(). */
     public void unlinkAnonVmas(Cpu cpu, VmAreaStruct vma) {
-        AnonVma active = vma.anonVma();
-        if (vma.anonVmaChain().isEmpty()) {
-            return;
-        }
-        AnonVma root = vma.anonVmaChain().getFirst().anonVma().root();
-        root.rootLock().downWrite(cpu);
-        for (AnonVmaChain chain : vma.anonVmaChain()) {
-            AnonVma anonVma = chain.anonVma();
-            anonVma.chains().remove(chain);
-            if (anonVma.chains().isEmpty()) {
-                leaveParent(anonVma);
-            }
-        }
-        vma.anonVmaChain().clear();
-        if (active != null) {
-            active.numActiveVmas--;
-            vma.setAnonVma(null);
-        }
-        root.rootLock().upWrite(cpu);
+        anonVmas.unlinkAnonVmas(cpu, vma);
     }
 
-    private static void leaveParent(AnonVma anonVma) {
-        AnonVma parent = anonVma.parent();
-        if (parent != null) {
-            parent.numChildren--;
-        } else {
-            anonVma.numChildren--;
-        }
-    }
+    // ---------------------------------------------------------------- mapping a page
 
-    // ---------------------------------------------------------------- pages
-
-    /** Maps a new page for the one process that faulted: folio_add_new_anon_rmap() with RMAP_EXCLUSIVE. */
+    /** Maps a fresh page for the one process that faulted: folio_add_new_anon_rmap() with RMAP_EXCLUSIVE. */
     public void folioAddNewAnonRmap(Cpu cpu, long pfn, VmAreaStruct vma, long vaddr) {
         memMap.setIndex(pfn, vma.linearPageIndex(vaddr));
         memMap.setMapping(pfn, requireAnonVma(vma));
         memMap.initFlags(pfn, PageFlags.ANON | PageFlags.SWAPBACKED | PageFlags.ANON_EXCLUSIVE);
         memMap.mapcountAdd(cpu, pfn, 1);
+    }
+
+    /**
+     * Maps a page of the swap cache, or one that a migration moved, once more; {@code exclusive} is RMAP_EXCLUSIVE.
+     *
+     * <p>A page just read from a device is anonymous from now on. It is not mlocked, whatever the VMA: only the callers that put a page on
+     * the LRU themselves see to that.
+     *
+     * <p>Mirrors: folio_add_anon_rmap_pte(), and folio_add_new_anon_rmap() as do_swap_page() calls it.
+     * <p>Locks: ptl of the entry; the folio lock, if the page is not yet anonymous.
+     */
+    public void folioAddAnonRmap(Cpu cpu, long pfn, VmAreaStruct vma, long vaddr, boolean exclusive) {
+        boolean fresh = !memMap.testFlag(pfn, PageFlags.ANON);
+        if (fresh) {
+            AnonVma own = requireAnonVma(vma);
+            memMap.setIndex(pfn, vma.linearPageIndex(vaddr));
+            memMap.setMapping(pfn, exclusive ? own : own.root());
+        }
+        int gained = (fresh ? PageFlags.ANON | PageFlags.SWAPBACKED : 0) | (exclusive ? PageFlags.ANON_EXCLUSIVE : 0);
+        if (gained != 0) {
+            memMap.setFlag(cpu, pfn, gained);
+        }
+        memMap.mapcountAdd(cpu, pfn, 1);
+        if (!fresh) {
+            mlockVmaFolio(cpu, pfn, vma);
+        }
+    }
+
+    /** Maps a page of the page cache: folio_add_file_rmap_pte(). */
+    public void folioAddFileRmap(Cpu cpu, long pfn, VmAreaStruct vma) {
+        memMap.mapcountAdd(cpu, pfn, 1);
+        mlockVmaFolio(cpu, pfn, vma);
+    }
+
+    /** Takes one mapping away, and with it the VMA's mlock: folio_remove_rmap_pte(). */
+    public void folioRemoveRmap(Cpu cpu, long pfn, VmAreaStruct vma) {
+        memMap.mapcountAdd(cpu, pfn, -1);
+        if (vma.has(VmFlags.LOCKED)) {
+            kernel.lru().munlockFolio(cpu, pfn);
+        }
+    }
+
+    /** As {@link #folioRemoveRmap(Cpu, long, VmAreaStruct)} for a VMA that is known not to be locked: a child's during fork. */
+    public void folioRemoveRmap(Cpu cpu, long pfn) {
+        memMap.mapcountAdd(cpu, pfn, -1);
+    }
+
+    /** Marks the page mlocked if the VMA is: mlock_vma_folio(). A VMA with VM_IO is being locked just now and does that itself. */
+    void mlockVmaFolio(Cpu cpu, long pfn, VmAreaStruct vma) {
+        if (vma.has(VmFlags.LOCKED) && !vma.has(VmFlags.SPECIAL)) {
+            kernel.lru().mlockFolio(cpu, pfn);
+        }
     }
 
     /** A page proven to be this VMA's alone moves to the VMA's own anon_vma: folio_move_anon_rmap(). */
@@ -190,39 +128,89 @@ public final class Rmap {
         return anonVma;
     }
 
+    // ---------------------------------------------------------------- AnonExclusive
+
     /** True if fork must copy the page: folio_needs_cow_for_dma() on an exclusive page of an mm that has pinned pages. */
     public boolean isExclusiveAndMaybePinned(Cpu cpu, long pfn) {
         return (memMap.flags(cpu, pfn) & PageFlags.ANON_EXCLUSIVE) != 0 && memMap.folioMaybeDmaPinned(cpu, pfn);
     }
 
-    public void folioRemoveRmap(Cpu cpu, long pfn) {
-        memMap.mapcountAdd(cpu, pfn, -1);
+    /**
+     * Clears AnonExclusive unless the page may be pinned; false, with nothing changed, if it may be.
+     *
+     * <p>Mirrors: folio_try_share_anon_rmap_pte(). Order: the caller has cleared the entry (A1); the pin is looked for (A2);
+     * only then the mark goes (A3), and the caller sets a new entry (A4). GUP-fast pins, then reads the entry again, then looks for the mark.
+     * <p>Locks: ptl of the entry.
+     */
+    public boolean folioTryShareAnonRmap(Cpu cpu, long pfn) {
+        if (memMap.folioMaybeDmaPinned(cpu, pfn)) {
+            return false;
+        }
+        memMap.clearFlag(cpu, pfn, PageFlags.ANON_EXCLUSIVE);
+        return true;
     }
 
-    /** Takes a VMA that may map a page, and where. */
+    // ---------------------------------------------------------------- walks
+
+    /** Takes a VMA that may map a page, and where; false ends the walk. */
+    @FunctionalInterface
+    public interface Visitor {
+        boolean visit(VmAreaStruct vma, long vaddr);
+    }
+
+    /**
+     * Calls {@code visitor} with each VMA that may map the page and the address at which it would, parents before children.
+     *
+     * <p>Mirrors: rmap_walk().
+     * <p>Locks: takes the root rwsem of the anon_vma, or i_mmap_rwsem of the file, for reading; the folio lock is the caller's.
+     */
+    public void walk(Cpu cpu, long pfn, Visitor visitor) {
+        Object mapping = memMap.mapping(pfn);
+        if (mapping instanceof AnonVma anonVma) {
+            walkAnon(cpu, anonVma, memMap.index(pfn), visitor);
+        } else if (mapping instanceof AddressSpace file) {
+            file.walkMappings(cpu, memMap.index(pfn), visitor);
+        }
+    }
+
+    private static void walkAnon(Cpu cpu, AnonVma anonVma, long index, Visitor visitor) {
+        anonVma.rootLock().downRead(cpu);
+        visitChains(anonVma, index, visitor);
+        anonVma.rootLock().upRead(cpu);
+    }
+
+    private static void visitChains(AnonVma anonVma, long index, Visitor visitor) {
+        for (AnonVmaChain chain : anonVma.chains()) {
+            long vaddr = chain.vma().vmaAddress(index);
+            if (chain.vma().contains(vaddr) && !visitor.visit(chain.vma(), vaddr)) {
+                break;
+            }
+        }
+    }
+
+    /** As {@link #walk}, from within a walk for this page, whose lock is held already. */
+    void walkAgain(long pfn, Visitor visitor) {
+        Object mapping = memMap.mapping(pfn);
+        if (mapping instanceof AnonVma anonVma) {
+            visitChains(anonVma, memMap.index(pfn), visitor);
+        } else if (mapping instanceof AddressSpace file) {
+            file.visitMappings(memMap.index(pfn), visitor);
+        }
+    }
+
+    /** Takes a VMA that may map an anonymous page, and where. */
     @FunctionalInterface
     public interface AnonVisitor {
         void visit(VmAreaStruct vma, long vaddr);
     }
 
-    /**
-     * Calls {@code visitor} with each VMA that may map the page and the address at which it would.
-     *
-     * <p>Mirrors: rmap_walk_anon().
-     * <p>Locks: takes the root rwsem for reading.
-     */
+    /** As {@link #walk}, for anonymous pages only and without an early end: rmap_walk_anon(). */
     public void walkAnon(Cpu cpu, long pfn, AnonVisitor visitor) {
-        if (!(memMap.mapping(pfn) instanceof AnonVma anonVma)) {
-            return;
+        if (memMap.mapping(pfn) instanceof AnonVma anonVma) {
+            walkAnon(cpu, anonVma, memMap.index(pfn), (vma, vaddr) -> {
+                visitor.visit(vma, vaddr);
+                return true;
+            });
         }
-        anonVma.rootLock().downRead(cpu);
-        long index = memMap.index(pfn);
-        for (AnonVmaChain chain : anonVma.chains()) {
-            long vaddr = chain.vma().vmaAddress(index);
-            if (chain.vma().contains(vaddr)) {
-                visitor.visit(chain.vma(), vaddr);
-            }
-        }
-        anonVma.rootLock().upRead(cpu);
     }
 }

@@ -53,6 +53,11 @@ public record Design(ForkStrategyProvider fork, Map<String, String> options, Gup
         return forks().stream().map(fork -> parse(fork.name())).toList();
     }
 
+    /** Those of {@link #all} under which everything can be seen as under {@code classic}. */
+    public static List<Design> allExact() {
+        return all().stream().filter(design -> design.fork().isExact()).toList();
+    }
+
     private static Map<String, String> parseOptions(ForkStrategyProvider fork, String text) {
         Map<String, String> options = new LinkedHashMap<>();
         fork.options().forEach((key, values) -> options.put(key, values.getFirst()));
@@ -101,11 +106,15 @@ public record Design(ForkStrategyProvider fork, Map<String, String> options, Gup
         return gup.create(kernel);
     }
 
+    /** The name by which {@link #parse} finds this design; options with their default values are left out. */
     @Override
     public String toString() {
         StringBuilder name = new StringBuilder(fork.name());
         char separator = ':';
         for (Map.Entry<String, String> option : new TreeMap<>(options).entrySet()) {
+            if (option.getValue().equals(fork.options().getOrDefault(option.getKey(), List.of("")).getFirst())) {
+                continue;
+            }
             name.append(separator).append(option.getKey()).append('=').append(option.getValue());
             separator = ',';
         }

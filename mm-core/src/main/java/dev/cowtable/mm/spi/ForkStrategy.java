@@ -59,6 +59,65 @@ public interface ForkStrategy {
         return table.sharerCount();
     }
 
+    /**
+     * Whether a shared table's pages and the table itself count in RSS and VmPTE of one of its sharers when all CPUs are at rest.
+     */
+    default boolean accountsTo(PtDesc table, MmStruct mm) {
+        return true;
+    }
+
+    /** Whether every entry of a shared table is read-only and not exclusive; else only the PMD entries keep its sharers from writing (I2). */
+    default boolean preparesEntries() {
+        return true;
+    }
+
+    /**
+     * Why the design can not do an operation, or null if it can. Asked at the entry of the operation, before a lock is taken or
+     * anything is changed; a table that becomes shared meanwhile is not seen.
+     *
+     * @param end end of the range; {@code start} 0 and {@code end} {@code Long.MAX_VALUE} for a whole address space
+     */
+    default @Nullable String refusal(Cpu cpu, @Nullable MmStruct mm, Operation operation, long start, long end) {
+        return null;
+    }
+
+    /**
+     * Asks {@link #refusal}.
+     *
+     * @throws UnsupportedOperationException with the reason, if there is one
+     */
+    default void require(Cpu cpu, @Nullable MmStruct mm, Operation operation, long start, long end) {
+        String reason = refusal(cpu, mm, operation, start, end);
+        if (reason != null) {
+            throw new UnsupportedOperationException(reason);
+        }
+    }
+
+    /**
+     * May one entry of a shared table be changed once, in the name of all its sharers, instead of breaking the table for each of them?
+     *
+     * <p>Asked by walks of the reverse map that take a page away. Who gets true changes the entry's counts {@link #editWeight} times, those of
+     * each sharer once, and calls {@link #flushSharers} before anything depends on the change.
+     * <p>Locks: ptl of the table is held, from here to the end of the change.
+     */
+    default boolean editsInPlace(Cpu cpu, PtDesc table) {
+        return false;
+    }
+
+    /** How many references, mappings and swap counts an entry stands for that is edited in place. Locks: ptl of the table. */
+    default int editWeight(PtDesc table) {
+        return table.sharerCount();
+    }
+
+    /**
+     * Leaves no translation of one page on any CPU of any sharer of a table; only a design that edits in place is asked to.
+     *
+     * <p>Locks: ptl of the table; interrupts enabled.
+     */
+    default void flushSharers(Cpu cpu, PtDesc table, long vaddr) {
+        throw new IllegalStateException(name() + " does not edit shared tables in place");
+    }
+
     /** Reports what this design promises of a table beyond the common invariants, and what is broken. */
     default void checkTable(Cpu cpu, PtDesc table, Consumer<String> violations) {
     }

@@ -22,6 +22,16 @@ public interface ForkStrategyProvider {
         return Map.of();
     }
 
+    /** What the design promises and what it does not, a sentence each, for {@code cowtable designs}. */
+    default List<String> claims() {
+        return List.of();
+    }
+
+    /** Whether everything that a process or {@code /proc} can see is as under {@code classic}. */
+    default boolean isExact() {
+        return true;
+    }
+
     /** Makes the strategy; {@code options} holds a legal value for each option. */
     ForkStrategy create(Kernel kernel, Map<String, String> options);
 }

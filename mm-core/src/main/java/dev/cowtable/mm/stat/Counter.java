@@ -12,6 +12,8 @@ public enum Counter {
     TABLE_REOWNED,
     TABLE_FALLBACK,
     TABLE_DETACHED,
+    /** Entries of shared tables that were changed once for all sharers. */
+    TABLE_EDITED,
     FAULT_MINOR,
     FAULT_MAJOR,
     FAULT_SPURIOUS,
@@ -24,6 +26,10 @@ public enum Counter {
     IPI,
     /** Atomic operations on counts and entries that fork and unmapping do. */
     ATOMIC,
+    /** Pages written to a swap area, and read from one; pages of zeros are neither. */
+    SWAP_OUT,
+    SWAP_IN,
+    PAGE_MIGRATED,
     GUP_FAST,
     GUP_SLOW,
     GUP_FAST_BACKOFF

@@ -1,13 +1,17 @@
 package dev.cowtable.mm.tlb;
 
 import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.PtDesc;
 import dev.cowtable.mm.vma.MmStruct;
+import dev.cowtable.mm.vma.VmAreaStruct;
+import dev.cowtable.mm.vma.VmaArrays;
 import dev.cowtable.mmu.cpu.Cpu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what an unmapping frees, so that one flush comes before all of it is freed.
@@ -22,6 +26,8 @@ public final class MmuGather {
     /** Pages held back at most; a PTE table's worth is always left free when {@link #mustFlush} is false. */
     private static final int CAPACITY = 8192;
     private static final int TABLE_PAGES = 512;
+    /** Above all user addresses. */
+    private static final long END_VADDR = 1L << 47;
 
     /** Work on a shared table that must wait for the flush. */
     @FunctionalInterface
@@ -37,15 +43,32 @@ public final class MmuGather {
     private int pageCount;
     private final List<PtDesc> tables = new ArrayList<>();
     private final List<DeferredRelease> releases = new ArrayList<>();
+    private VmAreaStruct[] detachedVmas = {};
+    /** Until the end it counts as a flush that may be pending. */
+    private boolean isOpen = true;
 
+    /** Begins to gather: tlb_gather_mmu(). From now on others see that a flush of this mm may be pending. */
     public MmuGather(Kernel kernel, MmStruct mm) {
         this.kernel = kernel;
         this.mm = mm;
         this.debt = new FlushDebt(mm);
+        mm.addTlbFlushPending(1);
     }
 
     public MmStruct mm() {
         return mm;
+    }
+
+    /** Names the VMAs that are unmapped and that the mm does not know any more, in address order. */
+    public void setDetachedVmas(VmAreaStruct[] vmas) {
+        detachedVmas = vmas;
+    }
+
+    /** The VMA through which what is being unmapped at an address was mapped. */
+    public @Nullable VmAreaStruct vmaOf(long vaddr) {
+        int at = VmaArrays.firstEndingAbove(detachedVmas, vaddr);
+        boolean detached = at < detachedVmas.length && detachedVmas[at].contains(vaddr);
+        return detached ? detachedVmas[at] : mm.vmaLookup(vaddr);
     }
 
     /** What the gathered changes owe. */
@@ -58,10 +81,17 @@ public final class MmuGather {
         return pageCount > CAPACITY - TABLE_PAGES;
     }
 
-    /** Keeps one reference on a page until after the flush. */
+    /**
+     * Keeps one reference on a page until after the flush.
+     *
+     * @throws IllegalStateException if the batch is full: a table was cleared or un-counted without a look at {@link #mustFlush}
+     */
     public void removePage(long pfn) {
+        if (pageCount == CAPACITY) {
+            throw new IllegalStateException("a batch of " + CAPACITY + " pages overflows");
+        }
         if (pageCount == pages.length) {
-            pages = Arrays.copyOf(pages, pageCount * 2);
+            pages = Arrays.copyOf(pages, Math.min(pageCount * 8, CAPACITY));
         }
         pages[pageCount++] = pfn;
     }
@@ -97,15 +127,42 @@ public final class MmuGather {
         tables.clear();
     }
 
+    /**
+     * Drops the references on what was gathered: free_pages_and_swap_cache(). A page that only the swap cache wants leaves it; one that is
+     * in an LRU batch lives on until that is drained.
+     */
     private void putPages(Cpu cpu) {
-        for (int i = 0; i < pageCount; i++) {
-            kernel.putPage(cpu, pages[i]);
+        if (pageCount == 0) {
+            return;
         }
+        for (int i = 0; i < pageCount; i++) {
+            if (kernel.memMap().testFlag(pages[i], PageFlags.SWAPCACHE)) {
+                kernel.swap().freeSwapCache(cpu, pages[i]);
+            }
+        }
+        kernel.putPages(cpu, pages, pageCount);
         pageCount = 0;
     }
 
     /** Ends the gather: tlb_finish_mmu(). */
     public void finish(Cpu cpu) {
+        if (isOpen && isNested()) {
+            debt.oweStructure(0, END_VADDR);
+        }
         flush(cpu);
+        if (isOpen) {
+            isOpen = false;
+            mm.addTlbFlushPending(-1);
+        }
+    }
+
+    /**
+     * True if another thread may have changed entries of this mm and not flushed them yet.
+     *
+     * <p>Mirrors: mm_tlb_flush_nested(). Why: what it has cleared was passed over here as if it had been empty, and must not be reached any
+     * more when this operation returns.
+     */
+    private boolean isNested() {
+        return mm.tlbFlushPending() > (debt.isOwed() ? 2 : 1);
     }
 }

@@ -1,6 +1,7 @@
 package dev.cowtable.mm.tlb;
 
 import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mmu.cpu.Cpu;
@@ -71,6 +72,7 @@ public final class TlbFlush {
             return;
         }
         flushTlbMmRange(cpu, debt.mm(), debt.startVaddr(), debt.endVaddr(), debt.isStructure());
+        debt.mm().notifiers().invalidateSecondaryTlbs(cpu, debt.startVaddr(), debt.endVaddr());
         debt.clear();
     }
 
@@ -81,11 +83,43 @@ public final class TlbFlush {
         }
     }
 
+    /**
+     * Clears an entry and leaves no translation of it on any CPU of the mm, so that nothing is owed. Returns what it was.
+     *
+     * <p>Mirrors: ptep_clear_flush().
+     * <p>Locks: ptl of the entry; interrupts enabled.
+     */
+    public long ptepClearFlush(Cpu cpu, MmStruct mm, long vaddr, long ptePaddr) {
+        long pte = cpu.memory().exchange(ptePaddr, Pte.NONE);
+        if (pteAccessible(mm, pte)) {
+            flushTlbMmRange(cpu, mm, vaddr, vaddr + 4096, false);
+            mm.notifiers().invalidateSecondaryTlbs(cpu, vaddr, vaddr + 4096);
+        }
+        return pte;
+    }
+
+    /**
+     * False if no CPU can have a translation by this entry, so that nothing is owed for it.
+     *
+     * <p>Mirrors: pte_accessible(). Why: who made an entry PROT_NONE may not have flushed yet.
+     */
+    public boolean pteAccessible(MmStruct mm, long pte) {
+        return !Pte.isProtnone(pte) || mm.tlbFlushPending() != 0;
+    }
+
     /** Mirrors: flush_tlb_mm_range(). A structure flush of any size drops the paging-structure caches; so does one INVLPG. */
     private void flushTlbMmRange(Cpu cpu, MmStruct mm, long start, long end, boolean structure) {
         kernel.counters().add(cpu.id(), Counter.TLB_FLUSH, 1);
         boolean all = structure || (end - start) >>> 12 > SINGLE_PAGE_FLUSH_CEILING;
-        onEachCpuOf(cpu, mm, target -> flushTlbFunc(target, mm, start, end, all));
+        cpu.step(Step.FLUSH, mm.id());
+        long self = 1L << cpu.id();
+        long mask = mm.cpumask();
+        if ((mask & ~self) != 0) {
+            onOthers(cpu, mask & ~self, target -> flushTlbFunc(target, mm, start, end, all));
+        }
+        if ((mask & self) != 0) {
+            flushTlbFunc(cpu, mm, start, end, all);
+        }
     }
 
     private void flushTlbFunc(Cpu cpu, MmStruct mm, long start, long end, boolean all) {
@@ -106,12 +140,16 @@ public final class TlbFlush {
         long self = 1L << cpu.id();
         long mask = mm.cpumask();
         if ((mask & ~self) != 0) {
-            kernel.counters().add(cpu.id(), Counter.IPI, Long.bitCount(mask & ~self));
-            IpiRequest request = cpu.machine().sendIpi(cpu, mask & ~self, handler);
-            cpu.machine().awaitIpi(cpu, request);
+            onOthers(cpu, mask & ~self, handler);
         }
         if ((mask & self) != 0) {
             handler.handle(cpu);
         }
+    }
+
+    private void onOthers(Cpu cpu, long targets, InterruptHandler handler) {
+        kernel.counters().add(cpu.id(), Counter.IPI, Long.bitCount(targets));
+        IpiRequest request = cpu.machine().sendIpi(cpu, targets, handler);
+        cpu.machine().awaitIpi(cpu, request);
     }
 }

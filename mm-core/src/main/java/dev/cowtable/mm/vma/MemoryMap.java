@@ -1,16 +1,10 @@
 package dev.cowtable.mm.vma;
 
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.Errno;
 import dev.cowtable.mm.Kernel;
-import dev.cowtable.mm.gup.FollFlags;
-import dev.cowtable.mm.pgtable.FreePgtables;
-import dev.cowtable.mm.pgtable.PageTables;
-import dev.cowtable.mm.spi.BreakIntent;
-import dev.cowtable.mm.spi.BreakResult;
-import dev.cowtable.mm.tlb.MmuGather;
-import dev.cowtable.mm.vma.Zap.WholeTables;
+import dev.cowtable.mm.spi.Operation;
 import dev.cowtable.mmu.cpu.Cpu;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,20 +17,42 @@ public final class MemoryMap {
     /** End of user addresses: TASK_SIZE. */
     public static final long TASK_SIZE = (1L << 47) - 4096;
 
+    /** Flags of {@link #mmap}: MAP_*. */
+    public static final int MAP_SHARED = 0x1;
+    public static final int MAP_GROWSDOWN = 0x100;
+    public static final int MAP_LOCKED = 0x2000;
+    public static final int MAP_NORESERVE = 0x4000;
+    public static final int MAP_POPULATE = 0x8000;
+
+    /** Flags of {@link #mremap}: MREMAP_*. */
+    public static final int MREMAP_MAYMOVE = Mremap.MAYMOVE;
+    public static final int MREMAP_FIXED = Mremap.FIXED;
+    public static final int MREMAP_DONTUNMAP = Mremap.DONTUNMAP;
+
     private final Kernel kernel;
     private final VmaMerge merge;
     private final Zap zap;
-    private final FreePgtables freePgtables;
+    private final Munmap munmap;
     private final Mprotect mprotect;
     private final Madvise madvise;
+    private final Mremap mremap;
+    private final Mlock mlock;
+    private final Mincore mincore;
+    private final Populate populate;
+    private final StackGrowth stackGrowth;
 
     public MemoryMap(Kernel kernel) {
         this.kernel = kernel;
         this.merge = new VmaMerge(kernel);
         this.zap = new Zap(kernel);
-        this.freePgtables = new FreePgtables(kernel.pageTables());
-        this.mprotect = new Mprotect(kernel, merge);
-        this.madvise = new Madvise(kernel, merge, zap);
+        this.munmap = new Munmap(kernel, merge, zap);
+        this.populate = new Populate(kernel);
+        this.mprotect = new Mprotect(kernel, merge, populate);
+        this.madvise = new Madvise(kernel, merge, zap, populate);
+        this.mremap = new Mremap(kernel, merge, munmap, populate);
+        this.mlock = new Mlock(kernel, merge, populate);
+        this.mincore = new Mincore(kernel);
+        this.stackGrowth = new StackGrowth(kernel);
     }
 
     /** Un-accounting of whole tables, for strategies that detach. */
@@ -47,18 +63,63 @@ public final class MemoryMap {
     // ---------------------------------------------------------------- mmap
 
     /**
+     * Maps anonymous memory, private unless {@link #MAP_SHARED} is given; faults it in if it is locked or to be populated.
+     *
+     * @param prot VM_READ, VM_WRITE, VM_EXEC
+     * @param mapFlags MAP_ flags
+     */
+    public int mmap(Cpu cpu, MmStruct mm, long start, long bytes, long prot, int mapFlags) {
+        boolean locked = (mapFlags & MAP_LOCKED) != 0;
+        if (locked && !mm.limits().canDoMlock()) {
+            return Errno.EPERM.code();
+        }
+        if (locked && !mm.limits().mayLock(mm.lockedVm() + (bytes >>> 12))) {
+            return Errno.EAGAIN.code();
+        }
+        int error = (mapFlags & MAP_SHARED) != 0 ? mapShared(cpu, mm, start, bytes, vmFlags(prot, mapFlags))
+                : mmapRegion(cpu, mm, start, bytes, accounted(vmFlags(prot, mapFlags)), null, start >>> 12);
+        if (error == 0 && (mapFlags & (MAP_LOCKED | MAP_POPULATE)) != 0) {
+            populate(cpu, mm, start, start + bytes);
+        }
+        return error;
+    }
+
+    private static long vmFlags(long prot, int mapFlags) {
+        return prot | VmFlags.MAY_FLAGS | ((mapFlags & MAP_NORESERVE) != 0 ? VmFlags.NORESERVE : 0)
+                | ((mapFlags & MAP_LOCKED) != 0 ? VmFlags.LOCKED : 0)
+                | ((mapFlags & MAP_GROWSDOWN) != 0 ? VmFlags.GROWSDOWN : 0);
+    }
+
+    /** Private memory is charged if it can be written. */
+    private static long accounted(long flags) {
+        boolean accountable = (flags & (VmFlags.NORESERVE | VmFlags.WRITE)) == VmFlags.WRITE;
+        return accountable ? flags | VmFlags.ACCOUNT : flags;
+    }
+
+    /**
      * Maps private anonymous memory.
      *
      * @param prot VM_READ, VM_WRITE, VM_EXEC
      */
     public int mmapAnonymous(Cpu cpu, MmStruct mm, long start, long bytes, long prot, boolean noreserve) {
-        return mmapRegion(cpu, mm, start, bytes, anonymousFlags(prot, noreserve), null, start >>> 12);
+        return mmap(cpu, mm, start, bytes, prot, noreserve ? MAP_NORESERVE : 0);
     }
 
-    private static long anonymousFlags(long prot, boolean noreserve) {
-        long flags = prot | VmFlags.MAY_FLAGS | (noreserve ? VmFlags.NORESERVE : 0);
-        boolean accountable = (flags & (VmFlags.NORESERVE | VmFlags.WRITE)) == VmFlags.WRITE;
-        return accountable ? flags | VmFlags.ACCOUNT : flags;
+    /**
+     * Maps new shared anonymous memory: an object of its own, held by the VMAs that map it.
+     *
+     * @param prot VM_READ, VM_WRITE, VM_EXEC
+     */
+    public int mmapShared(Cpu cpu, MmStruct mm, long start, long bytes, long prot, boolean noreserve) {
+        return mmap(cpu, mm, start, bytes, prot, noreserve ? MAP_SHARED | MAP_NORESERVE : MAP_SHARED);
+    }
+
+    /** Mirrors: mmap() with MAP_SHARED | MAP_ANONYMOUS, shmem_zero_setup(). */
+    private int mapShared(Cpu cpu, MmStruct mm, long start, long bytes, long flags) {
+        AddressSpace file = kernel.shmem().create("/dev/zero", (bytes + 4095) >>> 12);
+        int error = mmapRegion(cpu, mm, start, bytes, flags | VmFlags.SHARED | VmFlags.MAYSHARE, file, 0);
+        file.put(cpu);
+        return error;
     }
 
     /**
@@ -66,37 +127,38 @@ public final class MemoryMap {
      *
      * <p>Mirrors: mmap_region() with MAP_FIXED.
      */
-    public int mmapRegion(Cpu cpu, MmStruct mm, long start, long bytes, long flags, @Nullable FileMapping file,
+    public int mmapRegion(Cpu cpu, MmStruct mm, long start, long bytes, long flags, @Nullable AddressSpace file,
             long pgoff) {
         long end = start + bytes;
         if (bytes <= 0 || start < 0 || end > TASK_SIZE) {
             return bytes <= 0 ? Errno.EINVAL.code() : Errno.ENOMEM.code();
         }
         mm.mmapWriteLock(cpu);
-        int error = unmapLocked(cpu, mm, start, end);
-        if (error == 0 && merge.mergeNewRange(cpu, mm, start, end, flags, file, pgoff) == null) {
-            VmAreaStruct vma = new VmAreaStruct(mm, kernel.lockdep(), start, end, flags, pgoff, file);
-            vma.startWrite(cpu);
-            mm.insertVma(vma);
+        int error = mm.vmas().length > mm.limits().maxMapCount() || !mm.limits().mayExpand(mm, bytes)
+                ? Errno.ENOMEM.code()
+                : munmap.unmap(cpu, mm, start, end);
+        if (error == 0) {
+            insertRegion(cpu, mm, start, end, flags | kernel.softDirty().newVma(), file, pgoff);
         }
         mm.mmapWriteUnlock(cpu);
         return error;
     }
 
+    private void insertRegion(Cpu cpu, MmStruct mm, long start, long end, long flags, @Nullable AddressSpace file,
+            long pgoff) {
+        if (merge.mergeNewRange(cpu, mm, start, end, flags, file, pgoff) == null) {
+            VmAreaStruct vma = new VmAreaStruct(mm, kernel.lockdep(), start, end, flags, pgoff, file);
+            vma.startWrite(cpu);
+            mm.insertVma(cpu, vma);
+        }
+        if ((flags & VmFlags.LOCKED) != 0) {
+            mm.addLockedVm((end - start) >>> 12);
+        }
+    }
+
     /** Faults a range in as MAP_POPULATE does: with write intent where the mapping is private and writable. Errors are ignored. */
     public void populate(Cpu cpu, MmStruct mm, long start, long end) {
-        long[] pfn = new long[1];
-        for (long at = start; at < end; at += 4096) {
-            VmAreaStruct vma = mm.vmaLookup(at);
-            if (vma == null || !vma.has(VmFlags.ACCESS_FLAGS)) {
-                continue;
-            }
-            boolean write = (vma.flags() & (VmFlags.WRITE | VmFlags.SHARED)) == VmFlags.WRITE;
-            int flags = FollFlags.GET | FollFlags.FORCE | (write ? FollFlags.WRITE : 0);
-            if (kernel.gupStrategy().getUserPages(cpu, mm, at, 1, flags, pfn) == 1) {
-                kernel.gupStrategy().putUserPages(cpu, pfn, 1);
-            }
-        }
+        populate.mmPopulate(cpu, mm, start, end, true);
     }
 
     // ---------------------------------------------------------------- munmap
@@ -106,95 +168,9 @@ public final class MemoryMap {
             return Errno.EINVAL.code();
         }
         mm.mmapWriteLock(cpu);
-        int error = unmapLocked(cpu, mm, start, start + bytes);
+        int error = munmap.unmap(cpu, mm, start, start + bytes);
         mm.mmapWriteUnlock(cpu);
         return error;
-    }
-
-    /** Mirrors: do_vmi_align_munmap(). Shared tables at the edges are broken first, so that a failure changes nothing. */
-    private int unmapLocked(Cpu cpu, MmStruct mm, long start, long end) {
-        VmAreaStruct first = mm.findVma(start);
-        if (first == null || first.start() >= end) {
-            return 0;
-        }
-        long floor = floor(mm, first, start);
-        long ceiling = ceiling(mm, end);
-        WholeTables whole = wholeTables(floor, ceiling);
-        long from = Math.max(start, first.start());
-        if (zap.prepare(cpu, mm, from, lastMapped(mm, end), whole, BreakIntent.UNMAP) == BreakResult.NOMEM) {
-            return Errno.ENOMEM.code();
-        }
-        splitEdges(cpu, mm, start, end);
-        VmAreaStruct[] gone = detachVmas(cpu, mm, start, end);
-        unmapRegion(cpu, mm, gone, floor, ceiling, whole);
-        return 0;
-    }
-
-    /** Where the address space that stays ends below the range. */
-    private static long floor(MmStruct mm, VmAreaStruct first, long start) {
-        if (first.start() < start) {
-            return start;
-        }
-        VmAreaStruct previous = mm.previousVma(first.start());
-        return previous == null ? 0 : previous.end();
-    }
-
-    /** Where the address space that stays begins above the range; 0 if nothing stays there. */
-    private static long ceiling(MmStruct mm, long end) {
-        VmAreaStruct next = mm.findVma(end);
-        return next == null ? 0 : Math.max(end, next.start());
-    }
-
-    private static WholeTables wholeTables(long floor, long ceiling) {
-        long from = (floor + PageTables.PMD_BYTES - 1) & -PageTables.PMD_BYTES;
-        return new WholeTables(from, ceiling == 0 ? Long.MAX_VALUE : ceiling & -PageTables.PMD_BYTES);
-    }
-
-    private static long lastMapped(MmStruct mm, long end) {
-        VmAreaStruct above = mm.findVma(end - 1);
-        if (above != null && above.contains(end - 1)) {
-            return end;
-        }
-        VmAreaStruct below = mm.previousVma(end - 1);
-        return below == null ? end : below.end();
-    }
-
-    private void splitEdges(Cpu cpu, MmStruct mm, long start, long end) {
-        VmAreaStruct first = mm.vmaLookup(start);
-        if (first != null && first.start() < start) {
-            merge.splitVma(cpu, first, start);
-        }
-        VmAreaStruct last = mm.vmaLookup(end - 1);
-        if (last != null && last.end() > end) {
-            merge.splitVma(cpu, last, end);
-        }
-    }
-
-    private static VmAreaStruct[] detachVmas(Cpu cpu, MmStruct mm, long start, long end) {
-        VmAreaStruct[] all = mm.vmas();
-        int from = MmStruct.firstEndingAbove(all, start);
-        int to = from;
-        while (to < all.length && all[to].start() < end) {
-            all[to].startWrite(cpu);
-            mm.removeVma(all[to++]);
-        }
-        return Arrays.copyOfRange(all, from, to);
-    }
-
-    /** Mirrors: unmap_region(): zap, unlink from rmap, free tables, all behind one gather. */
-    private void unmapRegion(Cpu cpu, MmStruct mm, VmAreaStruct[] vmas, long floor, long ceiling, WholeTables whole) {
-        MmuGather tlb = new MmuGather(kernel, mm);
-        for (VmAreaStruct vma : vmas) {
-            zap.unmapPageRange(cpu, tlb, vma.start(), vma.end(), whole, false);
-        }
-        for (VmAreaStruct vma : vmas) {
-            kernel.rmap().unlinkAnonVmas(cpu, vma);
-        }
-        if (vmas.length > 0) {
-            freePgtables.freePgtables(cpu, tlb, mm, vmas[0].start(), vmas[vmas.length - 1].end(), floor,
-                    ceiling);
-        }
-        tlb.finish(cpu);
     }
 
     /**
@@ -203,10 +179,18 @@ public final class MemoryMap {
      * <p>Locks: takes mmap_lock for writing. Never allocates.
      */
     public void exitMmap(Cpu cpu, MmStruct mm) {
-        mm.mmapWriteLock(cpu);
-        VmAreaStruct[] all = detachVmas(cpu, mm, 0, TASK_SIZE);
-        unmapRegion(cpu, mm, all, 0, 0, WholeTables.ALL);
-        mm.mmapWriteUnlock(cpu);
+        munmap.exitMmap(cpu, mm);
+    }
+
+    /**
+     * Moves or resizes mappings.
+     *
+     * @param newStart where to, with {@link #MREMAP_FIXED}
+     * @param flags MREMAP_ flags
+     */
+    public int mremap(Cpu cpu, MmStruct mm, long oldStart, long oldBytes, long newStart, long newBytes, int flags) {
+        kernel.forkStrategy().require(cpu, mm, Operation.MREMAP, oldStart, oldStart + oldBytes);
+        return mremap.mremap(cpu, new Remap(mm, oldStart, oldBytes, newBytes, flags, newStart));
     }
 
     // ---------------------------------------------------------------- mprotect, madvise
@@ -217,10 +201,37 @@ public final class MemoryMap {
      * @param prot VM_READ, VM_WRITE, VM_EXEC
      */
     public int mprotect(Cpu cpu, MmStruct mm, long start, long bytes, long prot) {
+        kernel.forkStrategy().require(cpu, mm, Operation.MPROTECT, start, start + bytes);
         return mprotect.mprotect(cpu, mm, start, start + bytes, prot);
     }
 
     public int madvise(Cpu cpu, MmStruct mm, long start, long bytes, Advice advice) {
         return madvise.madvise(cpu, mm, start, start + bytes, advice);
+    }
+
+    /** Advice from one process for another's memory, or its own: the number of bytes advised or a negative errno. */
+    public long processMadvise(Cpu cpu, MmStruct caller, MmStruct target, long start, long bytes, Advice advice) {
+        return madvise.processMadvise(cpu, caller, target, start, start + bytes, advice);
+    }
+
+    // ---------------------------------------------------------------- mlock, mincore, stacks
+
+    /** Keeps a range in memory: faults it in now, or with {@code onfault} as it is used. */
+    public int mlock(Cpu cpu, MmStruct mm, long start, long bytes, boolean onfault) {
+        return mlock.mlock(cpu, mm, start, start + bytes, onfault);
+    }
+
+    public int munlock(Cpu cpu, MmStruct mm, long start, long bytes) {
+        return mlock.munlock(cpu, mm, start, start + bytes);
+    }
+
+    /** Tells of each page, in {@code out}, whether it is in memory. */
+    public int mincore(Cpu cpu, MmStruct mm, long start, long bytes, byte[] out) {
+        return mincore.mincore(cpu, mm, start, start + bytes, out);
+    }
+
+    /** Grows a stack down to an address that faulted; true if it lies in a VMA now. The caller holds no lock. */
+    public boolean expandStack(Cpu cpu, MmStruct mm, long vaddr) {
+        return stackGrowth.expand(cpu, mm, vaddr);
     }
 }

@@ -5,12 +5,12 @@ import dev.cowtable.mm.lock.Lockdep;
 import dev.cowtable.mm.lock.RwSemaphore;
 import dev.cowtable.mm.lock.SeqCount;
 import dev.cowtable.mm.lock.SpinLock;
+import dev.cowtable.mm.notifier.MmuNotifiers;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.exec.Step;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +40,13 @@ public final class MmStruct {
     private final RwSemaphore mmapLock;
     private final SpinLock pageTableLock;
     private final SeqCount writeProtectSeq;
+    private final MmuNotifiers notifiers = new MmuNotifiers(this);
     private final long flagsIdentity;
     private volatile VmAreaStruct[] vmas = new VmAreaStruct[0];
     private volatile long mmLockSeq;
     private volatile boolean hasPinned;
+    private volatile long lockedVm;
+    private final Rlimits limits = new Rlimits();
     private final long[] rss = new long[Rss.values().length];
     /** Tables by level; the top table is not counted. */
     private final long[] tables = new long[Paging.TOP_LEVEL + 1];
@@ -82,6 +85,11 @@ public final class MmStruct {
         return writeProtectSeq;
     }
 
+    /** Who keeps translations of this mm of his own. */
+    public MmuNotifiers notifiers() {
+        return notifiers;
+    }
+
     // ---------------------------------------------------------------- mmap_lock for writing ends all VMA write locks
 
     public long mmLockSeq() {
@@ -114,7 +122,7 @@ public final class MmStruct {
     /** The first VMA that ends above {@code vaddr}, whether it contains it or not. */
     public @Nullable VmAreaStruct findVma(long vaddr) {
         VmAreaStruct[] all = vmas;
-        int at = firstEndingAbove(all, vaddr);
+        int at = VmaArrays.firstEndingAbove(all, vaddr);
         return at < all.length ? all[at] : null;
     }
 
@@ -127,40 +135,20 @@ public final class MmStruct {
     /** The last VMA that ends at or below {@code vaddr}. */
     public @Nullable VmAreaStruct previousVma(long vaddr) {
         VmAreaStruct[] all = vmas;
-        int at = firstEndingAbove(all, vaddr);
+        int at = VmaArrays.firstEndingAbove(all, vaddr);
         return at > 0 ? all[at - 1] : null;
     }
 
-    /** Index of the first VMA that ends above {@code vaddr}. */
-    public static int firstEndingAbove(VmAreaStruct[] all, long vaddr) {
-        int low = 0;
-        int high = all.length;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (all[middle].end() > vaddr) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
+    /** Adds a VMA, and links it with its file: vma_link(). */
+    void insertVma(Cpu cpu, VmAreaStruct vma) {
+        if (vma.file() != null) {
+            vma.file().link(cpu, vma);
         }
-        return low;
-    }
-
-    void insertVma(VmAreaStruct vma) {
-        VmAreaStruct[] old = vmas;
-        int at = firstEndingAbove(old, vma.start());
-        VmAreaStruct[] grown = Arrays.copyOf(old, old.length + 1);
-        System.arraycopy(old, at, grown, at + 1, old.length - at);
-        grown[at] = vma;
-        vmas = grown;
+        vmas = VmaArrays.with(vmas, vma);
     }
 
     void removeVma(VmAreaStruct vma) {
-        VmAreaStruct[] old = vmas;
-        int at = Arrays.asList(old).indexOf(vma);
-        VmAreaStruct[] shrunk = Arrays.copyOf(old, old.length - 1);
-        System.arraycopy(old, at + 1, shrunk, at, old.length - at - 1);
-        vmas = shrunk;
+        vmas = VmaArrays.without(vmas, vma);
         vma.markDetached();
     }
 
@@ -196,6 +184,21 @@ public final class MmStruct {
             sum += tables(level);
         }
         return sum * Paging.PAGE_BYTES;
+    }
+
+    public Rlimits limits() {
+        return limits;
+    }
+
+    /** Pages of VMAs with VM_LOCKED: VmLck. */
+    public long lockedVm() {
+        return lockedVm;
+    }
+
+    /** Locks: mmap_lock for writing. */
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    public void addLockedVm(long pages) {
+        lockedVm += pages;
     }
 
     /** MMF_HAS_PINNED: a page of this mm may have been pinned at some time. */

@@ -2,10 +2,11 @@ package dev.cowtable.mm.vma;
 
 import dev.cowtable.mm.Errno;
 import dev.cowtable.mm.Kernel;
-import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mm.notifier.MmuNotifier;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.pgtable.PtDesc;
+import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.spi.BreakIntent;
 import dev.cowtable.mm.spi.BreakResult;
 import dev.cowtable.mm.tlb.FlushDebt;
@@ -24,11 +25,13 @@ final class Mprotect {
     private final Kernel kernel;
     private final PageTables pageTables;
     private final VmaMerge merge;
+    private final Populate populate;
 
-    Mprotect(Kernel kernel, VmaMerge merge) {
+    Mprotect(Kernel kernel, VmaMerge merge, Populate populate) {
         this.kernel = kernel;
         this.pageTables = kernel.pageTables();
         this.merge = merge;
+        this.populate = populate;
     }
 
     int mprotect(Cpu cpu, MmStruct mm, long start, long end, long prot) {
@@ -38,6 +41,7 @@ final class Mprotect {
         mm.mmapWriteLock(cpu);
         int result = prepare(cpu, mm, start, end, prot);
         FlushDebt debt = new FlushDebt(mm);
+        mm.notifiers().invalidateRangeStart(cpu, start, end, MmuNotifier.Event.PROTECTION_VMA);
         long at = start;
         while (result == 0 && at < end) {
             VmAreaStruct vma = mm.vmaLookup(at);
@@ -46,10 +50,11 @@ final class Mprotect {
                 break;
             }
             long to = Math.min(vma.end(), end);
-            fixup(cpu, vma, at, to, prot, debt);
+            result = fixup(cpu, vma, at, to, prot, debt);
             at = to;
         }
         kernel.tlbFlush().settleIfOwed(cpu, debt);
+        mm.notifiers().invalidateRangeEnd(cpu, start, end, MmuNotifier.Event.PROTECTION_VMA);
         mm.mmapWriteUnlock(cpu);
         return result;
     }
@@ -74,15 +79,25 @@ final class Mprotect {
         return vma.flags() & ~VmFlags.ACCESS_FLAGS | prot;
     }
 
-    /** Mirrors: mprotect_fixup(). */
-    private void fixup(Cpu cpu, VmAreaStruct vma, long start, long end, long prot, FlushDebt debt) {
+    /** Mirrors: mprotect_fixup(). Locked private memory that becomes writable is copied now, not when it is written. */
+    private int fixup(Cpu cpu, VmAreaStruct vma, long start, long end, long prot, FlushDebt debt) {
         long oldProt = vma.pageProt();
+        long oldFlags = vma.flags();
         long flags = accounted(vma, newFlags(vma, prot));
-        if (flags == vma.flags()) {
-            return;
+        if (flags == oldFlags) {
+            return 0;
         }
         VmAreaStruct changed = merge.modifyFlags(cpu, vma, start, end, flags);
+        if (changed == null) {
+            return Errno.ENOMEM.code();
+        }
         changeProtection(cpu, changed, start, end, changed.pageProt() != oldProt, debt);
+        long writableOrShared = VmFlags.WRITE | VmFlags.SHARED;
+        if ((oldFlags & (writableOrShared | VmFlags.LOCKED)) == VmFlags.LOCKED && (flags & VmFlags.WRITE) != 0) {
+            kernel.tlbFlush().settleIfOwed(cpu, debt);
+            populate.populateVma(cpu, changed, start, end);
+        }
+        return 0;
     }
 
     /** Private memory is charged when it becomes writable, and given back when it was never faulted. */
@@ -144,24 +159,23 @@ final class Mprotect {
                 }
                 old = witness;
             }
+            if (SwpEntry.isWritableMigration(old)) {
+                cpu.memory().write(ptePaddr, readOnlyMigration(vma, old));
+            }
         }
         if (lost) {
             debt.owe(start, end);
         }
     }
 
-    private long newEntry(VmAreaStruct vma, long old) {
-        long changed = Pte.modify(old, vma.pageProt());
-        return vma.has(VmFlags.WRITE) && canChangePteWritable(vma, changed) ? Pte.mkwrite(changed) : changed;
+    /** The page on its way comes back without the right to write, an anonymous one still exclusive. */
+    private static long readOnlyMigration(VmAreaStruct vma, long entry) {
+        return vma.has(VmFlags.SHARED) ? SwpEntry.readableMigration(entry) : SwpEntry.readableExclusiveMigration(entry);
     }
 
-    /** Mirrors: can_change_pte_writable(). */
-    private boolean canChangePteWritable(VmAreaStruct vma, long pte) {
-        if (Pte.isProtnone(pte) || Pte.isSpecial(pte)) {
-            return false;
-        }
-        return vma.has(VmFlags.SHARED) ? Pte.isDirty(pte)
-                : kernel.memMap().testFlag(Pte.pfn(pte), PageFlags.ANON_EXCLUSIVE);
+    private long newEntry(VmAreaStruct vma, long old) {
+        long changed = Pte.modify(old, vma.pageProt());
+        return WriteUpgrade.canChangePteWritable(kernel, vma, changed) ? Pte.mkwrite(changed) : changed;
     }
 
     private static boolean losesRights(long old, long changed) {

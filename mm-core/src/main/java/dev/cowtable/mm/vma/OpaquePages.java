@@ -1,5 +1,6 @@
 package dev.cowtable.mm.vma;
 
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageAllocator;
@@ -40,6 +41,7 @@ public final class OpaquePages {
             cpu.memory().fillFrame(pfn, word);
             vma.mm().addRss(Rss.ANONPAGES, 1);
             kernel.rmap().folioAddNewAnonRmap(cpu, pfn, vma, vaddr);
+            kernel.lru().folioAddLruVma(cpu, pfn, vma);
             long entry = Pte.mkdirty(Pte.mkyoung(Pte.make(pfn, vma.pageProt())));
             cpu.memory().write(PageTables.ptePaddr(table, vaddr), VmFlags.maybeMkwrite(entry, vma.flags()));
             table.ptl().unlock(cpu);
@@ -66,7 +68,7 @@ public final class OpaquePages {
         }
         long pfn = kernel.pageAllocator().allocPage(cpu);
         if (pfn != PageAllocator.NO_PAGE) {
-            FileMapping file = vma.file();
+            AddressSpace file = vma.file();
             boolean shmem = file != null && file.shmem();
             MemMap memMap = kernel.memMap();
             memMap.initFlags(pfn, shmem ? PageFlags.SHMEM | PageFlags.SWAPBACKED : PageFlags.FILE);
@@ -78,13 +80,18 @@ public final class OpaquePages {
         return pfn != PageAllocator.NO_PAGE;
     }
 
-    /** Puts a swap entry whose slot has this one user. */
+    /** Puts a swap entry whose slot has this one user and holds zeros. */
     public boolean installSwapEntry(Cpu cpu, VmAreaStruct vma, long vaddr) {
+        return installSwapEntry(cpu, vma, vaddr, 0);
+    }
+
+    /** Puts a swap entry whose slot has this one user and holds a page all of whose words are {@code word}. */
+    public boolean installSwapEntry(Cpu cpu, VmAreaStruct vma, long vaddr, long word) {
         PtDesc table = lockedTable(cpu, vma.mm(), vaddr);
         if (table == null) {
             return false;
         }
-        long entry = SwpEntry.make(0, kernel.swapMap().allocSlot(cpu)) | SwpEntry.EXCLUSIVE;
+        long entry = kernel.swap().installEntry(cpu, word) | SwpEntry.EXCLUSIVE;
         cpu.memory().write(PageTables.ptePaddr(table, vaddr), entry);
         vma.mm().addRss(Rss.SWAPENTS, 1);
         table.ptl().unlock(cpu);

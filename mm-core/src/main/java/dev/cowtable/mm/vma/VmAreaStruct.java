@@ -1,5 +1,6 @@
 package dev.cowtable.mm.vma;
 
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.lock.LockClass;
 import dev.cowtable.mm.lock.Lockdep;
 import dev.cowtable.mm.lock.RwSemaphore;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VmAreaStruct {
     private final MmStruct mm;
-    private final @Nullable FileMapping file;
+    private final @Nullable AddressSpace file;
     private final RwSemaphore vmLock;
     private long start;
     private long end;
@@ -35,7 +36,7 @@ public final class VmAreaStruct {
     private volatile boolean detached;
 
     public VmAreaStruct(MmStruct mm, Lockdep lockdep, long start, long end, long flags, long pgoff,
-            @Nullable FileMapping file) {
+            @Nullable AddressSpace file) {
         this.mm = mm;
         this.vmLock = new RwSemaphore(lockdep, LockClass.VMA_LOCK);
         this.start = start;
@@ -74,7 +75,7 @@ public final class VmAreaStruct {
         return pgoff;
     }
 
-    public @Nullable FileMapping file() {
+    public @Nullable AddressSpace file() {
         return file;
     }
 
@@ -128,8 +129,27 @@ public final class VmAreaStruct {
         end = newEnd;
     }
 
+    /** Takes over those of {@code merged}'s flags that a merge joins. */
+    void addSticky(long merged) {
+        flags |= merged & VmFlags.STICKY;
+    }
+
     public void setFlags(long newFlags) {
         flags = newFlags;
+    }
+
+    /** The file is not mapped here any more: unlink_file_vma(). */
+    void unlinkFile(Cpu cpu) {
+        if (file != null) {
+            file.unlink(cpu, this);
+        }
+    }
+
+    /** Gives the file back, when nothing of it is mapped here: remove_vma(). */
+    void putFile(Cpu cpu) {
+        if (file != null) {
+            file.put(cpu);
+        }
     }
 
     // ---------------------------------------------------------------- the VMA's lock

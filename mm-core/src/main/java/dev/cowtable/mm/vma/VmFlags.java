@@ -19,8 +19,12 @@ public final class VmFlags {
     public static final long MAYSHARE = 0x80;
     public static final long GROWSDOWN = 0x100;
     public static final long PFNMAP = 0x400;
+    /** Guard markers may lie here; sticky: set by MADV_GUARD_INSTALL for good, and no obstacle to a merge. */
+    public static final long MAYBE_GUARD = 0x800;
     public static final long LOCKED = 0x2000;
     public static final long IO = 0x4000;
+    public static final long SEQ_READ = 0x8000;
+    public static final long RAND_READ = 0x10000;
     public static final long DONTCOPY = 0x20000;
     public static final long DONTEXPAND = 0x40000;
     public static final long LOCKONFAULT = 0x80000;
@@ -28,6 +32,8 @@ public final class VmFlags {
     public static final long NORESERVE = 0x200000;
     public static final long HUGETLB = 0x400000;
     public static final long WIPEONFORK = 0x2000000;
+    /** All of the VMA counts as written; only in a kernel that tracks it. */
+    public static final long SOFTDIRTY = 0x8000000;
     public static final long MIXEDMAP = 0x10000000;
     public static final long HUGEPAGE = 0x20000000;
     public static final long NOHUGEPAGE = 0x40000000;
@@ -36,6 +42,10 @@ public final class VmFlags {
     public static final long UFFD_WP = 1L << 33;
 
     public static final long ACCESS_FLAGS = READ | WRITE | EXEC;
+    /** Flags that do not hinder a merge, and that the merged VMA has if one of the parts had them. */
+    public static final long STICKY = MAYBE_GUARD | SOFTDIRTY;
+    /** VMAs that are never merged and never mlocked. */
+    public static final long SPECIAL = IO | DONTEXPAND | PFNMAP | MIXEDMAP;
     public static final long MAY_FLAGS = MAYREAD | MAYWRITE | MAYEXEC;
 
     private VmFlags() {

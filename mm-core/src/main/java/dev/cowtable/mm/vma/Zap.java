@@ -44,6 +44,8 @@ public final class Zap {
     public record WholeTables(long startVaddr, long endVaddr) {
         /** All tables of an address space. */
         public static final WholeTables ALL = new WholeTables(0, Long.MAX_VALUE);
+        /** No table goes as a whole. */
+        static final WholeTables NONE = new WholeTables(0, 0);
 
         boolean covers(long vaddr) {
             long block = vaddr & -PageTables.PMD_BYTES;
@@ -57,6 +59,9 @@ public final class Zap {
      * <p>Why: an unmapping that needs memory must fail before it changes anything.
      */
     BreakResult prepare(Cpu cpu, MmStruct mm, long start, long end, WholeTables whole, BreakIntent intent) {
+        if (whole == WholeTables.NONE) {
+            return kernel.forkStrategy().breakTables(cpu, mm, start, end, intent);
+        }
         BreakResult first = whole.covers(start) ? BreakResult.OK : breakBlock(cpu, mm, start, intent);
         if (first == BreakResult.NOMEM) {
             return first;
@@ -64,13 +69,68 @@ public final class Zap {
         return whole.covers(end - 1) ? BreakResult.OK : breakBlock(cpu, mm, end - 1, intent);
     }
 
+    /**
+     * Where in a range whole tables may be detached although guard markers stay: nowhere if a shared table holds one, and the tables
+     * are broken then.
+     *
+     * <p>Why: a detached table takes all its entries along.
+     */
+    WholeTables wholeUnlessGuarded(Cpu cpu, MmStruct mm, long start, long end) {
+        long next;
+        for (long at = pageTables.nextPopulatedPmd(cpu, mm, start, end); at < end; at = pageTables.nextPopulatedPmd(cpu,
+                mm, next, end)) {
+            next = (at & -PageTables.PMD_BYTES) + PageTables.PMD_BYTES;
+            PtDesc table = pageTables.lockTable(cpu, pageTables.pmdOffset(cpu, mm, at));
+            if (table != null) {
+                boolean guarded = table.isShared() && holdsGuard(cpu, table);
+                table.ptl().unlock(cpu);
+                if (guarded) {
+                    return WholeTables.NONE;
+                }
+            }
+        }
+        return new WholeTables(start, end);
+    }
+
+    private static boolean holdsGuard(Cpu cpu, PtDesc table) {
+        FramePort entries = cpu.memory().frame(table.pfn());
+        for (int i = 0; i < Paging.ENTRIES; i++) {
+            if (SwpEntry.isGuard(entries.read(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private BreakResult breakBlock(Cpu cpu, MmStruct mm, long vaddr, BreakIntent intent) {
         long block = vaddr & -PageTables.PMD_BYTES;
         return kernel.forkStrategy().breakTables(cpu, mm, block, block + PageTables.PMD_BYTES, intent);
     }
 
+    /** What becomes of what an unmapping meets: struct zap_details. */
+    enum Details {
+        /** The mapping goes, guard markers with it: munmap, exit. */
+        DROP_MARKERS(false, false),
+        /** The mapping stays: guard markers survive, empty tables are freed (MADV_DONTNEED). */
+        RECLAIM_PT(true, true),
+        /** As {@link #RECLAIM_PT}, without freeing tables. */
+        KEEP_MARKERS(true, false);
+
+        private final boolean keepsMarkers;
+        private final boolean reclaimsTables;
+
+        Details(boolean keepsMarkers, boolean reclaimsTables) {
+            this.keepsMarkers = keepsMarkers;
+            this.reclaimsTables = reclaimsTables;
+        }
+
+        private boolean keeps(long pte) {
+            return keepsMarkers && SwpEntry.isGuard(pte);
+        }
+    }
+
     /** Clears {@code [start, end)}, which lies in one VMA of the gather's mm. */
-    void unmapPageRange(Cpu cpu, MmuGather tlb, long start, long end, WholeTables whole, boolean reclaimPt) {
+    void unmapPageRange(Cpu cpu, MmuGather tlb, long start, long end, WholeTables whole, Details details) {
         MmStruct mm = tlb.mm();
         long next;
         for (long at = pageTables.nextPopulatedPmd(cpu, mm, start, end); at < end; at = pageTables.nextPopulatedPmd(cpu,
@@ -79,11 +139,11 @@ public final class Zap {
             long pmdPaddr = pageTables.pmdOffset(cpu, mm, at);
             if (PageTables.isLeaf(cpu.memory().read(pmdPaddr))) {
                 HugePmd.zap(kernel, cpu, tlb, pmdPaddr, at, next);
-                continue;
-            }
-            zapPteRange(cpu, tlb, pmdPaddr, at, next, whole);
-            if (reclaimPt && next - at == PageTables.PMD_BYTES) {
-                freePgtables.tryToFreePte(cpu, tlb, mm, pmdPaddr, at);
+            } else {
+                zapPteRange(cpu, tlb, pmdPaddr, at, next, whole, details);
+                if (details.reclaimsTables && next - at == PageTables.PMD_BYTES) {
+                    freePgtables.tryToFreePte(cpu, tlb, mm, pmdPaddr, at);
+                }
             }
             if (tlb.mustFlush()) {
                 tlb.flush(cpu);
@@ -91,17 +151,19 @@ public final class Zap {
         }
     }
 
-    private void zapPteRange(Cpu cpu, MmuGather tlb, long pmdPaddr, long start, long end, WholeTables whole) {
+    private void zapPteRange(Cpu cpu, MmuGather tlb, long pmdPaddr, long start, long end, WholeTables whole,
+            Details details) {
         PtDesc table = lockForZap(cpu, tlb, pmdPaddr, start, whole);
         if (table == null) {
             return;
         }
-        Removal removed = new Removal(tlb);
+        Removal removed = new Removal(tlb, true);
         FramePort entries = cpu.memory().frame(table.pfn());
         int first = Paging.index(start, 1);
         for (int i = first; i < first + (int) ((end - start) >>> 12); i++) {
-            if (entries.read(i) != Pte.NONE) {
-                removed.entry(cpu, entries.exchange(i, Pte.NONE));
+            long seen = entries.read(i);
+            if (seen != Pte.NONE && !details.keeps(seen)) {
+                removed.entry(cpu, start + (i - first) * 4096L, entries.exchange(i, Pte.NONE));
                 removed.atomics++;
             }
         }
@@ -131,18 +193,37 @@ public final class Zap {
     }
 
     /**
-     * Un-counts every entry of a table that stays as it is: what a sharer does when it detaches.
+     * Takes the mlock of locked VMAs from the pages of a table that a sharer detaches from, as clearing its entries would.
+     *
+     * <p>Why: before the flush, so that the pages enter the mlock batch in the order of their addresses, detached or not.
+     */
+    public void munlockTable(Cpu cpu, MmuGather tlb, PtDesc table, long vaddr) {
+        FramePort entries = cpu.memory().frame(table.pfn());
+        @Nullable VmAreaStruct vma = null;
+        for (int i = 0; i < Paging.ENTRIES; i++) {
+            long at = vaddr + i * 4096L;
+            vma = vma != null && vma.contains(at) ? vma : tlb.vmaOf(at);
+            long pte = vma != null && vma.has(VmFlags.LOCKED) ? entries.read(i) : Pte.NONE;
+            if (Pte.isPresent(pte) && !Pte.isSpecial(pte)) {
+                kernel.lru().munlockFolio(cpu, Pte.pfn(pte));
+            }
+        }
+    }
+
+    /**
+     * Un-counts every entry of a table that stays as it is: what a sharer does when it detaches, after {@link #munlockTable}. The table
+     * begins at {@code vaddr}.
      *
      * <p>Locks: none needed while the caller holds a share in transit, as a table with more than one share does not change.
      * <p>Flush: after the detacher's flush only; page references go at once.
      */
-    public void uncountTable(Cpu cpu, MmuGather tlb, PtDesc table) {
-        Removal removed = new Removal(tlb);
+    public void uncountTable(Cpu cpu, MmuGather tlb, PtDesc table, long vaddr) {
+        Removal removed = new Removal(tlb, false);
         FramePort entries = cpu.memory().frame(table.pfn());
         for (int i = 0; i < Paging.ENTRIES; i++) {
             long pte = entries.read(i);
             if (pte != Pte.NONE) {
-                removed.entry(cpu, pte);
+                removed.entry(cpu, vaddr + i * 4096L, pte);
             }
         }
         removed.finish(cpu);
@@ -152,18 +233,20 @@ public final class Zap {
     private final class Removal {
         private final MmuGather tlb;
         private final long[] rss = new long[Rss.values().length];
+        private final boolean munlocks;
+        private @Nullable VmAreaStruct vma;
         private boolean anyPresent;
         /** Atomic operations on counts and entries. */
         private long atomics;
 
-        Removal(MmuGather tlb) {
+        Removal(MmuGather tlb, boolean munlocks) {
             this.tlb = tlb;
+            this.munlocks = munlocks;
         }
 
-        void entry(Cpu cpu, long pte) {
+        void entry(Cpu cpu, long vaddr, long pte) {
             if (!Pte.isPresent(pte)) {
-                kernel.swapMap().free(cpu, SwpEntry.offset(pte));
-                rss[Rss.SWAPENTS.ordinal()]--;
+                nonpresent(cpu, pte);
                 return;
             }
             anyPresent = true;
@@ -176,9 +259,31 @@ public final class Zap {
             if (kind != Rss.ANONPAGES && Pte.isDirty(pte)) {
                 memMap.setFlag(cpu, pfn, PageFlags.DIRTY);
             }
-            kernel.rmap().folioRemoveRmap(cpu, pfn);
+            removeRmap(cpu, vaddr, pfn);
             tlb.removePage(pfn);
             atomics += 2;
+        }
+
+        /** The page loses this mapping, and the mlock of its VMA unless that was taken before. */
+        private void removeRmap(Cpu cpu, long vaddr, long pfn) {
+            if (munlocks && (vma == null || !vma.contains(vaddr))) {
+                vma = tlb.vmaOf(vaddr);
+            }
+            if (vma != null) {
+                kernel.rmap().folioRemoveRmap(cpu, pfn, vma);
+            } else {
+                kernel.rmap().folioRemoveRmap(cpu, pfn);
+            }
+        }
+
+        /** A migration entry holds neither reference nor mapping; markers and poisoned pages are counted nowhere. */
+        private void nonpresent(Cpu cpu, long entry) {
+            if (SwpEntry.isSlot(entry)) {
+                kernel.swap().freeSwapAndCache(cpu, entry);
+                rss[Rss.SWAPENTS.ordinal()]--;
+            } else if (SwpEntry.isMigration(entry)) {
+                rss[kernel.rssKind(SwpEntry.pfn(entry)).ordinal()]--;
+            }
         }
 
         void finish(Cpu cpu) {

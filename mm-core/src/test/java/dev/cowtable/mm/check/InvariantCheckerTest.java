@@ -10,7 +10,6 @@ import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
-import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.tlb.FlushDebt;
 import dev.cowtable.mm.vma.OpaquePages;
 import dev.cowtable.mm.vma.Rss;
@@ -77,7 +76,7 @@ class InvariantCheckerTest {
 
     @Test
     void wrongSwapCountIsI1() {
-        lab.kernel.swapMap().duplicate(cpu, SwpEntry.offset(lab.pte(1)));
+        lab.kernel.swap().swapDuplicate(cpu, lab.pte(1));
         assertThat(violated()).containsExactly("I1");
     }
 

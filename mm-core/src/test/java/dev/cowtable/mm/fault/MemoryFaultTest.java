@@ -43,6 +43,8 @@ class MemoryFaultTest {
         lab.write(0, 7);
         long pfn = lab.pfn(0);
         assertThat(lab.isExclusive(pfn)).isTrue();
+        assertThat(memMap.pageRefCount(pfn)).as("the entry's and the LRU batch's reference").isEqualTo(2);
+        lab.drain();
         assertThat(memMap.pageRefCount(pfn)).isEqualTo(1);
         assertThat(memMap.mapcount(pfn)).isEqualTo(1);
         assertThat(lab.mm.rss(Rss.ANONPAGES)).isEqualTo(1);

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cowtable.mm.MmLab;
 import dev.cowtable.mm.stat.Counter;
-import dev.cowtable.mm.vma.FileMapping;
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
@@ -49,7 +49,7 @@ class UserAccessTest {
 
     @Test
     void fileWithoutContentsIsABusError() {
-        lab.mapFlags(0, 2, RO | VmFlags.MAY_FLAGS, new FileMapping("lib", false), 0);
+        lab.mapFlags(0, 2, RO | VmFlags.MAY_FLAGS, new AddressSpace("lib", false), 0);
         assertThat(lab.faultOfRead(lab.mm, 0)).isEqualTo(UserFault.BUS_ADRERR);
     }
 

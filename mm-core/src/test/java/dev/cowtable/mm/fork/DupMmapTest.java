@@ -10,7 +10,7 @@ import dev.cowtable.mm.fault.UserFault;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.stat.Counter;
-import dev.cowtable.mm.vma.FileMapping;
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.OpaquePages;
 import dev.cowtable.mm.vma.Rss;
@@ -99,7 +99,7 @@ class DupMmapTest {
 
     @Test
     void filePagesAreLeftToFaultsUnlessTheVmaHasPagesOfItsOwn() {
-        FileMapping file = new FileMapping("lib", false);
+        AddressSpace file = new AddressSpace("lib", false);
         lab.mapFlags(0, 2, PRIVATE_RO, file, 0);
         lab.mapFlags(512, 514, PRIVATE_RO | VmFlags.MIXEDMAP, file, 9);
         opaque.installFilePage(lab.cpu, lab.vma(0), at(0));

@@ -7,8 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cowtable.mm.MmLab;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
-import dev.cowtable.mm.pgtable.SwpEntry;
-import dev.cowtable.mm.swap.SwapMap;
+import dev.cowtable.mm.swap.SwapInfo;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.OpaquePages;
 import dev.cowtable.mm.vma.Rss;
@@ -25,6 +24,7 @@ class EntryDupTest {
     void makeAParent() {
         lab.map(0, 4, RW);
         lab.write(0, 7);
+        lab.drain();
         new OpaquePages(lab.kernel).installSwapEntry(lab.cpu, lab.vma(0), at(1));
     }
 
@@ -50,7 +50,7 @@ class EntryDupTest {
     void childIsCountedForWhenTheSumsAreAdded() {
         EntryDup dup = newDup();
         dup.tryDupPage(lab.cpu, lab.pfn(0));
-        dup.tryDupSwap(lab.cpu, lab.pte(1));
+        dup.tryDupNonpresent(lab.cpu, lab.pte(1));
         assertThat(child.rss(Rss.ANONPAGES) + child.rss(Rss.SWAPENTS)).isZero();
         dup.addSumsTo(lab.cpu, child);
         dup.addSumsTo(lab.cpu, child);
@@ -63,13 +63,13 @@ class EntryDupTest {
         EntryDup dup = newDup();
         long pfn = lab.pfn(0);
         dup.tryDupPage(lab.cpu, pfn);
-        dup.tryDupSwap(lab.cpu, lab.pte(1));
+        dup.tryDupNonpresent(lab.cpu, lab.pte(1));
         dup.undoPage(lab.cpu, pfn);
-        dup.undoSwap(lab.cpu, lab.pte(1));
+        dup.undoNonpresent(lab.cpu, lab.pte(1));
         dup.addSumsTo(lab.cpu, child);
         assertThat(memMap.pageRefCount(pfn)).isEqualTo(1);
         assertThat(memMap.mapcount(pfn)).isEqualTo(1);
-        assertThat(lab.kernel.swapMap().count(SwpEntry.offset(lab.pte(1)))).isEqualTo(1);
+        assertThat(lab.kernel.swap().swapCount(lab.pte(1))).isEqualTo(1);
         assertThat(child.rss(Rss.ANONPAGES) + child.rss(Rss.SWAPENTS)).isZero();
     }
 
@@ -86,14 +86,14 @@ class EntryDupTest {
 
     @Test
     void swapEntryWhoseCountCannotGrowIsRefusedUnchanged() {
-        long slot = SwpEntry.offset(lab.pte(1));
-        for (int count = 1; count < SwapMap.SWAP_MAP_MAX; count++) {
-            lab.kernel.swapMap().duplicate(lab.cpu, slot);
+        long entry = lab.pte(1);
+        for (int count = 1; count < SwapInfo.SWAP_MAP_MAX; count++) {
+            lab.kernel.swap().swapDuplicate(lab.cpu, entry);
         }
         EntryDup dup = newDup();
         lab.kernel.failures().failOnceAfter(0);
-        assertThat(dup.tryDupSwap(lab.cpu, lab.pte(1))).isFalse();
-        assertThat(lab.kernel.swapMap().count(slot)).isEqualTo(SwapMap.SWAP_MAP_MAX);
+        assertThat(dup.tryDupNonpresent(lab.cpu, lab.pte(1))).isFalse();
+        assertThat(lab.kernel.swap().swapCount(entry)).isEqualTo(SwapInfo.SWAP_MAP_MAX);
         dup.addSumsTo(lab.cpu, child);
         assertThat(child.rss(Rss.SWAPENTS)).isZero();
     }

@@ -35,6 +35,7 @@ class ForkEntriesTest {
     void pageIsSharedReadOnlyByBothSides() {
         lab.map(0, 4, RW);
         lab.write(0, 7);
+        lab.drain();
         long pfn = lab.pfn(0);
         MmStruct child = lab.fork(lab.mm);
         assertThat(lab.pfn(child, 0)).isEqualTo(pfn);
@@ -82,7 +83,7 @@ class ForkEntriesTest {
         MmStruct child = lab.fork(lab.mm);
         assertThat(SwpEntry.isExclusive(lab.pte(1))).isFalse();
         assertThat(lab.pte(child, 1)).isEqualTo(lab.pte(1));
-        assertThat(lab.kernel.swapMap().count(SwpEntry.offset(lab.pte(1)))).isEqualTo(2);
+        assertThat(lab.kernel.swap().swapCount(lab.pte(1))).isEqualTo(2);
         assertThat(child.rss(Rss.SWAPENTS)).isEqualTo(1);
     }
 

@@ -7,8 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cowtable.mm.MmLab;
 import dev.cowtable.mm.check.InvariantChecker;
 import dev.cowtable.mm.page.MemMap;
-import dev.cowtable.mm.pgtable.SwpEntry;
-import dev.cowtable.mm.swap.SwapMap;
+import dev.cowtable.mm.swap.SwapInfo;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.OpaquePages;
 import dev.cowtable.mm.vma.Rss;
@@ -29,12 +28,14 @@ class ForkFailureTest {
 
     /** Fails each allocation of a fork in turn, checks what is left each time, and answers how many there were. */
     private int failEachAllocation(Runnable parentIsIntact) {
+        lab.drain();
         long free = lab.kernel.pageAllocator().freePageCount();
         long tables = lab.kernel.pageTables().physicalTables();
         int skip = 0;
         while (forkFailingAfter(skip) == null) {
             assertThat(lab.kernel.mms()).as("address spaces after failure %s", skip).containsExactly(lab.mm);
             assertThat(lab.kernel.pageTables().physicalTables()).isEqualTo(tables);
+            lab.drain();
             assertThat(lab.kernel.pageAllocator().freePageCount()).isEqualTo(free);
             parentIsIntact.run();
             skip++;
@@ -95,14 +96,14 @@ class ForkFailureTest {
         lab.map(0, 4, RW);
         lab.write(0, 7);
         new OpaquePages(lab.kernel).installSwapEntry(lab.cpu, lab.vma(0), at(1));
-        long slot = SwpEntry.offset(lab.pte(1));
-        for (int count = 1; count < SwapMap.SWAP_MAP_MAX; count++) {
-            lab.kernel.swapMap().duplicate(lab.cpu, slot);
+        long entry = lab.pte(1);
+        for (int count = 1; count < SwapInfo.SWAP_MAP_MAX; count++) {
+            lab.kernel.swap().swapDuplicate(lab.cpu, entry);
         }
         int allocations = failEachAllocation(
-                () -> assertThat(lab.kernel.swapMap().count(slot)).isEqualTo(SwapMap.SWAP_MAP_MAX));
+                () -> assertThat(lab.kernel.swap().swapCount(entry)).isEqualTo(SwapInfo.SWAP_MAP_MAX));
         assertThat(allocations).isEqualTo(5); // four tables and the continuation
-        assertThat(lab.kernel.swapMap().count(slot)).isEqualTo(SwapMap.SWAP_MAP_MAX + 1);
+        assertThat(lab.kernel.swap().swapCount(entry)).isEqualTo(SwapInfo.SWAP_MAP_MAX + 1);
     }
 
     @Test

@@ -84,7 +84,7 @@ class MemMapTest {
     void framesOfDifferentSectionsAreCountedApart() {
         memMap.pageRefAdd(cpu, PFN, 1);
         memMap.setIndex(PFN, 5);
-        long sameSlot = PFN + (1 << 15);
+        long sameSlot = PFN + (1 << 12);
         assertThat(memMap.pageRefCount(sameSlot)).isZero();
         assertThat(memMap.index(sameSlot)).isZero();
         assertThat(memMap.index(PFN)).isEqualTo(5);
@@ -95,8 +95,8 @@ class MemMapTest {
         assertThat(memMap.hasSection(PFN)).isFalse();
         memMap.pageRefAdd(cpu, PFN, 1);
         assertThat(memMap.hasSection(PFN)).isTrue();
-        assertThat(MemMap.nextSection(PFN)).isEqualTo(65_536);
+        assertThat(MemMap.nextSection(PFN)).isEqualTo(40_960);
         assertThat(memMap.hasSection(MemMap.nextSection(PFN))).isFalse();
-        assertThat(memMap.hasSection(PFN - (1 << 15))).isFalse();
+        assertThat(memMap.hasSection(PFN - (1 << 12))).isFalse();
     }
 }

@@ -104,6 +104,7 @@ class RmapWalkTest {
     @Test
     void onlyAnExclusivePageWithManyReferencesCountsAsPinned() {
         mapAndWrite();
+        lab.drain();
         long pfn = lab.pfn(0);
         memMap.pageRefAdd(lab.cpu, pfn, MemMap.PIN_BIAS - 2);
         assertThat(rmap.isExclusiveAndMaybePinned(lab.cpu, pfn)).isFalse();

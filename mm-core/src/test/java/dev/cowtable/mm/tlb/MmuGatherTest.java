@@ -1,6 +1,7 @@
 package dev.cowtable.mm.tlb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.TestDesign;
@@ -79,6 +80,21 @@ class MmuGatherTest {
         tlb.finish(cpu);
         assertThat(steps).containsExactly("count " + pfn);
         assertThat(kernel.counters().sum(Counter.TLB_FLUSH_NEEDLESS)).isZero();
+    }
+
+    @Test
+    void batchThatNobodyFlushesOverflows() {
+        long pfn = page();
+        memMap.pageRefAdd(cpu, pfn, 8192);
+        for (int i = 0; i < 8192; i++) {
+            tlb.removePage(pfn);
+        }
+        assertThatThrownBy(() -> tlb.removePage(pfn)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("overflows");
+        tlb.finish(cpu);
+        assertThat(memMap.pageRefCount(pfn)).isEqualTo(1);
+        tlb.removePage(pfn);
+        tlb.finish(cpu);
     }
 
     @Test

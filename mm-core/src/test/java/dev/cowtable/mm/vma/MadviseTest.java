@@ -1,5 +1,6 @@
 package dev.cowtable.mm.vma;
 
+import dev.cowtable.mm.filemap.AddressSpace;
 import static dev.cowtable.mm.MmLab.RO;
 import static dev.cowtable.mm.MmLab.RW;
 import static dev.cowtable.mm.MmLab.at;
@@ -67,7 +68,7 @@ class MadviseTest {
 
     @Test
     void onlyPrivateAnonymousMemoryIsWiped() {
-        lab.mapFlags(0, 2, RO | VmFlags.MAY_FLAGS, new FileMapping("lib", false), 0);
+        lab.mapFlags(0, 2, RO | VmFlags.MAY_FLAGS, new AddressSpace("lib", false), 0);
         lab.mapFlags(2, 4, RW | VmFlags.MAY_FLAGS | VmFlags.SHARED, null, 0);
         assertThat(madvise(0, 2, Advice.WIPEONFORK)).isEqualTo(Errno.EINVAL.code());
         assertThat(madvise(2, 4, Advice.WIPEONFORK)).isEqualTo(Errno.EINVAL.code());
@@ -96,6 +97,7 @@ class MadviseTest {
         lab.write(1, 2);
         long pfn = lab.pfn(1);
         assertThat(madvise(1, 2, Advice.DONTNEED)).isZero();
+        lab.kernel.lru().lruAddDrain(lab.cpu);
         assertThat(lab.kernel.memMap().pageRefCount(pfn)).isZero();
         assertThat(lab.mm.rss(Rss.ANONPAGES)).isEqualTo(1);
         assertThat(lab.read(1)).isZero();

@@ -83,6 +83,7 @@ class MunmapTest {
         lab.munmap(0, 1024);
         assertThat(lab.mm.pgtablesBytes()).isZero();
         assertThat(lab.mm.rss(Rss.ANONPAGES)).isZero();
+        lab.kernel.lru().lruAddDrain(lab.cpu);
         assertThat(lab.kernel.pageAllocator().freePageCount()).isEqualTo(free);
     }
 
@@ -140,6 +141,7 @@ class MunmapTest {
         MmStruct child = lab.fork(lab.mm);
         lab.munmap(0, 2);
         assertThat(lab.read(child, 0)).isEqualTo(7);
+        lab.kernel.lru().lruAddDrain(lab.cpu);
         assertThat(lab.kernel.memMap().pageRefCount(pfn)).isEqualTo(1);
     }
 
@@ -151,6 +153,7 @@ class MunmapTest {
         lab.write(other, 0, 1);
         lab.write(other, 599, 2);
         lab.kernel.exitMmap(lab.cpu, other);
+        lab.kernel.lru().lruAddDrain(lab.cpu);
         assertThat(lab.kernel.mms()).containsExactly(lab.mm);
         assertThat(lab.kernel.pageAllocator().freePageCount()).isEqualTo(free);
     }

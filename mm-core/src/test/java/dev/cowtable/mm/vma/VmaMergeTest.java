@@ -1,5 +1,6 @@
 package dev.cowtable.mm.vma;
 
+import dev.cowtable.mm.filemap.AddressSpace;
 import static dev.cowtable.mm.MmLab.RO;
 import static dev.cowtable.mm.MmLab.RW;
 import static dev.cowtable.mm.MmLab.at;
@@ -127,21 +128,21 @@ class VmaMergeTest {
     // ffff**** -> joined only if the file goes on where it ended
     @Test
     void fileMappingsJoinWhereTheirOffsetsMeet() {
-        FileMapping file = new FileMapping("lib", false);
+        AddressSpace file = new AddressSpace("lib", false);
         long flags = RO | VmFlags.MAY_FLAGS;
         lab.mapFlags(0, 4, flags, file, 10);
-        lab.mapFlags(4, 8, flags, new FileMapping("lib", false), 14);
+        lab.mapFlags(4, 8, flags, file, 14);
         assertThat(lab.picture(8)).isEqualTo("rrrrrrrr");
         lab.mapFlags(8, 12, flags, file, 19);
         assertThat(lab.picture(12)).isEqualTo("rrrrrrrr|rrrr");
-        lab.mapFlags(12, 14, flags, new FileMapping("other", false), 23);
+        lab.mapFlags(12, 14, flags, new AddressSpace("other", false), 23);
         assertThat(lab.picture(14)).isEqualTo("rrrrrrrr|rrrr|rr");
     }
 
     // ****ffff -> joined only if the file begins where the upper neighbour needs it to
     @Test
     void fileMappingsJoinFromBelowWhereTheirOffsetsMeet() {
-        FileMapping file = new FileMapping("lib", false);
+        AddressSpace file = new AddressSpace("lib", false);
         long flags = RO | VmFlags.MAY_FLAGS;
         lab.mapFlags(4, 8, flags, file, 14);
         lab.mapFlags(2, 4, flags, file, 12);
