@@ -4,6 +4,9 @@ module dev.cowtable.gup {
     requires transitive dev.cowtable.mm;
 
     exports dev.cowtable.gup.linux;
+    exports dev.cowtable.gup.owner;
 
-    provides dev.cowtable.mm.spi.GupStrategyProvider with dev.cowtable.gup.linux.LinuxGupProvider;
+    provides dev.cowtable.mm.spi.GupStrategyProvider
+            with dev.cowtable.gup.linux.LinuxGupProvider, dev.cowtable.gup.owner.OwnerGupProvider,
+            dev.cowtable.gup.owner.PostedGupProvider;
 }

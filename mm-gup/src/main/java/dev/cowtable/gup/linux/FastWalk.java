@@ -16,7 +16,8 @@ import dev.cowtable.mmu.entry.Entry;
  * waits for this CPU. A reference is taken on what an entry names and then the PMD entry and the entry are read again; if either
  * changed, the reference is given back. A pin is given back as well if a fork overlapped the walk, told by write_protect_seq.
  *
- * <p>A write-protected PMD entry makes the range read-only, as it does for the hardware; a write then takes the slow way.
+ * <p>A write-protected PMD entry makes the range read-only, as it does for the hardware; a write then takes the slow way. Where a design
+ * leaves the PMD entries of shared tables writable, the entries themselves are what refuses the write.
  *
  * <p>Mirrors: gup_fast() .. gup_fast_pte_range() (mm/gup.c).
  * <p>Locks: none.
@@ -84,10 +85,12 @@ final class FastWalk {
         }
         boolean moved = steps.hasChanged(pmd, cpu.memory().read(pmdPaddr))
                 || steps.hasChanged(pte, cpu.memory().read(ptePaddr));
-        if (moved || (!Pte.isWritable(pte) && grab.mustUnshare(cpu, Pte.pfn(pte), follFlags, false, false))) {
+        if (moved || !steps.takenFast(kernel, cpu, pmd, follFlags) || !grab.fastAllowed(cpu, Pte.pfn(pte), follFlags)
+                || (!Pte.isWritable(pte) && grab.mustUnshare(cpu, Pte.pfn(pte), follFlags, false, false))) {
             grab.release(cpu, Pte.pfn(pte), follFlags);
             return NOTHING;
         }
+        grab.setReferenced(cpu, Pte.pfn(pte));
         return Pte.pfn(pte);
     }
 

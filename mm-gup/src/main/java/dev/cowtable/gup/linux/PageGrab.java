@@ -21,16 +21,40 @@ final class PageGrab {
         this.memMap = kernel.memMap();
     }
 
-    /** References that one page takes under these flags. */
+    /** References that one page takes under these flags; none if the caller wants it faulted in and no more. */
     private static int references(int follFlags) {
-        return (follFlags & FollFlags.PIN) != 0 ? MemMap.PIN_BIAS : 1;
+        return (follFlags & FollFlags.PIN) != 0 ? MemMap.PIN_BIAS : (follFlags & FollFlags.GET) != 0 ? 1 : 0;
     }
 
     /** Takes a reference or pin on a page that the caller knows to be in use. */
     void grab(Cpu cpu, long pfn, int follFlags) {
-        if (pfn != kernel.zeroPfn()) {
+        if (pfn != kernel.zeroPfn() && references(follFlags) != 0) {
             memMap.pageRefAdd(cpu, pfn, references(follFlags));
         }
+    }
+
+    /** Marks a page used, and dirty if its user will write to it: what FOLL_TOUCH asks for. */
+    void touch(Cpu cpu, long pfn, boolean dirties) {
+        if (pfn == kernel.zeroPfn()) {
+            return;
+        }
+        if (dirties && (memMap.flags(cpu, pfn) & PageFlags.DIRTY) == 0) {
+            memMap.setFlag(cpu, pfn, PageFlags.DIRTY);
+        }
+        kernel.lru().folioMarkAccessed(cpu, pfn);
+    }
+
+    /** Marks a page used once, as the lockless walk does. */
+    void setReferenced(Cpu cpu, long pfn) {
+        if (pfn != kernel.zeroPfn() && (memMap.flags(pfn) & PageFlags.REFERENCED) == 0) {
+            memMap.setFlag(cpu, pfn, PageFlags.REFERENCED);
+        }
+    }
+
+    /** True if the lockless walk may take the page: not a page-cache page of a file system for a long-term write pin. */
+    boolean fastAllowed(Cpu cpu, long pfn, int follFlags) {
+        int writePin = FollFlags.PIN | FollFlags.LONGTERM | FollFlags.WRITE;
+        return (follFlags & writePin) != writePin || (memMap.flags(cpu, pfn) & PageFlags.FILE) == 0;
     }
 
     /** Takes a reference or pin unless the page is free: try_grab_folio_fast(). */

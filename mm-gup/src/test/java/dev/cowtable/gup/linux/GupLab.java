@@ -71,6 +71,7 @@ final class GupLab {
         for (int page = 0; page < pages; page++) {
             kernel.userAccess().writeByte(cpu, mm, VADDR + page * 4096L, 1);
         }
+        kernel.lru().lruAddDrain(cpu);
         return mm;
     }
 }

@@ -125,7 +125,9 @@ final class GupScene {
         return Pte.pfn(pte(mm, page));
     }
 
+    /** References once no LRU batch holds one. */
     int refcount(long pfn) {
+        kernel.lru().lruAddDrainAll(cpu);
         return kernel.memMap().pageRefCount(pfn);
     }
 
