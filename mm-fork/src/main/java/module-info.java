@@ -4,8 +4,11 @@ module dev.cowtable.fork {
     requires transitive dev.cowtable.mm;
 
     exports dev.cowtable.fork.classic;
+    exports dev.cowtable.fork.ondemand;
+    exports dev.cowtable.fork.owner;
     exports dev.cowtable.fork.relaxed;
 
     provides dev.cowtable.mm.spi.ForkStrategyProvider
-            with dev.cowtable.fork.classic.ClassicForkProvider, dev.cowtable.fork.relaxed.RelaxedForkProvider;
+            with dev.cowtable.fork.classic.ClassicForkProvider, dev.cowtable.fork.ondemand.OnDemandForkProvider,
+            dev.cowtable.fork.owner.OwnerForkProvider, dev.cowtable.fork.relaxed.RelaxedForkProvider;
 }

@@ -1,6 +1,8 @@
 package dev.cowtable.fork;
 
 import dev.cowtable.fork.classic.ClassicForkProvider;
+import dev.cowtable.fork.ondemand.OnDemandForkProvider;
+import dev.cowtable.fork.owner.OwnerForkProvider;
 import dev.cowtable.fork.relaxed.RelaxedForkProvider;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.spi.Design;
@@ -29,9 +31,26 @@ final class ForkLab {
         return kernel(new RelaxedForkProvider());
     }
 
+    static Kernel owner() {
+        return kernel(new OwnerForkProvider(), Map.of("series", "guarded"));
+    }
+
+    static Kernel onDemand() {
+        return kernel(new OnDemandForkProvider());
+    }
+
+    /** The relaxed design with values for both of its options. */
+    static Kernel relaxed(String rmap, String pmd) {
+        return kernel(new RelaxedForkProvider(), Map.of("rmap", rmap, "pmd", pmd));
+    }
+
     private static Kernel kernel(ForkStrategyProvider fork) {
+        return kernel(fork, Map.of());
+    }
+
+    private static Kernel kernel(ForkStrategyProvider fork, Map<String, String> options) {
         Machine machine = Machine.builder().cpus(2).memoryBytes(1L << 30).tlbPolicy(TlbPolicy.ADVERSARIAL).build();
-        return new Kernel(machine, new Design(fork, Map.of(), new NoGupProvider()));
+        return new Kernel(machine, new Design(fork, options, new NoGupProvider()));
     }
 
     /** A process that has written the value 1 to each of its pages. */

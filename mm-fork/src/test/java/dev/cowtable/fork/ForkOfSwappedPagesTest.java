@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.stat.Counter;
-import dev.cowtable.mm.swap.SwapMap;
+import dev.cowtable.mm.swap.SwapInfo;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
 import org.junit.jupiter.api.Test;
@@ -32,13 +32,13 @@ class ForkOfSwappedPagesTest {
 
         MmStruct child = scene.fork(parent);
 
-        assertThat(scene.kernel.swapMap().count(slot)).isEqualTo(2);
+        assertThat(users(scene, slot)).isEqualTo(2);
         assertThat(SwpEntry.isExclusive(scene.pte(parent, 1))).isFalse();
         assertThat(scene.pte(child, 1)).isEqualTo(scene.pte(parent, 1));
         assertThat(child.rss(Rss.SWAPENTS)).isEqualTo(1);
         scene.assertKernelIsConsistent();
         scene.exit(child);
-        assertThat(scene.kernel.swapMap().count(slot)).isEqualTo(1);
+        assertThat(users(scene, slot)).isEqualTo(1);
         scene.assertKernelIsConsistent();
     }
 
@@ -49,14 +49,14 @@ class ForkOfSwappedPagesTest {
         long slot = scene.swapEntry(parent, 1);
         MmStruct child = scene.fork(parent);
         scene.write(child, 0, 2); // a copy of the table counts no slot again
-        assertThat(scene.kernel.swapMap().count(slot)).isEqualTo(2);
+        assertThat(users(scene, slot)).isEqualTo(2);
 
         assertThat(scene.munmap(child, 1, 1)).isZero();
-        assertThat(scene.kernel.swapMap().count(slot)).isEqualTo(1);
+        assertThat(users(scene, slot)).isEqualTo(1);
         assertThat(SwpEntry.offset(scene.pte(parent, 1))).isEqualTo(slot);
         assertThat(scene.munmap(parent, 1, 1)).isZero();
 
-        assertThat(scene.kernel.swapMap().count(slot)).isZero();
+        assertThat(users(scene, slot)).isZero();
         scene.assertKernelIsConsistent();
     }
 
@@ -70,34 +70,41 @@ class ForkOfSwappedPagesTest {
         int sharers = scene.table(parent, 0).shareCount();
         int references = scene.refcount(parent, 0);
         long free = scene.freePages();
+        long fullEntry = SwpEntry.make(0, full);
+        scene.kernel.swap().swapDuplicate(scene.cpu, fullEntry);
         scene.kernel.failures().failOnceAfter(tablesOfAFork(scene));
 
         assertThat(scene.kernel.fork(scene.cpu, parent)).isNull();
 
-        assertThat(scene.kernel.swapMap().count(first)).isEqualTo(SwapMap.SWAP_MAP_MAX);
-        assertThat(scene.kernel.swapMap().count(full)).isEqualTo(SwapMap.SWAP_MAP_MAX);
+        assertThat(users(scene, first)).isEqualTo(SwapInfo.SWAP_MAP_MAX - 1);
+        assertThat(users(scene, full)).isEqualTo(SwapInfo.SWAP_MAP_MAX);
+        scene.kernel.swap().swapFree(scene.cpu, fullEntry);
         assertThat(scene.refcount(parent, 0)).isEqualTo(references);
         assertThat(scene.table(parent, 0).shareCount()).isEqualTo(sharers);
         assertThat(scene.freePages()).isEqualTo(free);
-        assertThat(children).hasSize(SwapMap.SWAP_MAP_MAX - 1);
+        assertThat(children).hasSize(SwapInfo.SWAP_MAP_MAX - 2);
         scene.assertKernelIsConsistent();
         scene.write(parent, 0, 9);
         assertThat(scene.read(children[0], 0)).isEqualTo(1);
     }
 
-    /** Both slots end with the largest count that needs no continuation; the first one then gets memory for it. */
+    private static int users(ForkScene scene, long slot) {
+        return scene.kernel.swap().swapCount(SwpEntry.make(0, slot));
+    }
+
+    /** Both slots end one below the largest count that needs no continuation. */
     private static MmStruct[] forkUntilFull(ForkScene scene, MmStruct parent, long slot) {
-        MmStruct[] children = new MmStruct[SwapMap.SWAP_MAP_MAX - 1];
+        MmStruct[] children = new MmStruct[SwapInfo.SWAP_MAP_MAX - 2];
         for (int i = 0; i < children.length; i++) {
             children[i] = scene.fork(parent);
         }
-        assertThat(scene.kernel.swapMap().count(slot)).isEqualTo(SwapMap.SWAP_MAP_MAX);
+        assertThat(users(scene, slot)).isEqualTo(SwapInfo.SWAP_MAP_MAX - 1);
         return children;
     }
 
-    /** Allocations of a fork before its second swap entry: tables of the child, and the first slot's continuation. */
+    /** Allocations of a fork before its second swap entry: the tables of the child. */
     private static long tablesOfAFork(ForkScene scene) {
-        return scene.toString().equals("classic") ? 5 : 4;
+        return scene.toString().equals("classic") ? 4 : 3;
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.pgtable.PtDesc;
+import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.OpaquePages;
@@ -105,7 +106,11 @@ final class ForkScene {
     /** Puts a swap entry in the place of a page that was not touched; its slot. */
     long swapEntry(MmStruct mm, int page) {
         assertThat(new OpaquePages(kernel).installSwapEntry(cpu, vma(mm, page), vaddr(page))).isTrue();
-        return kernel.swapMap().slots() - 1L;
+        return SwpEntry.offset(pte(mm, page));
+    }
+
+    void drain() {
+        kernel.lru().lruAddDrainAll(cpu);
     }
 
     // ---------------------------------------------------------------- looks
@@ -139,7 +144,9 @@ final class ForkScene {
         return Pte.pfn(pte(mm, page));
     }
 
+    /** References once no LRU batch holds one. */
     int refcount(MmStruct mm, int page) {
+        drain();
         return kernel.memMap().pageRefCount(pfn(mm, page));
     }
 
@@ -159,7 +166,9 @@ final class ForkScene {
         return kernel.pageTables().physicalTables();
     }
 
+    /** Free pages once no LRU batch keeps one. */
     long freePages() {
+        drain();
         return kernel.pageAllocator().freePageCount();
     }
 

@@ -11,6 +11,7 @@ import dev.cowtable.mm.tlb.MmuGather;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
 
 /**
@@ -62,9 +63,23 @@ public class RelaxedSteps {
         return pte & ~Entry.RW;
     }
 
-    /** What a shared table holds in place of a swap entry. */
-    protected long protectedSwapEntry(long entry) {
-        return SwpEntry.clearExclusive(entry);
+    /**
+     * Takes rights from the entry {@code pte} of a table that CPUs of the parent walk at this moment: atomic, and no other bit is written.
+     *
+     * <p>Why: a CPU that sets A or D in between would lose it; a page without its D may be dropped.
+     */
+    protected void takeRights(FramePort entries, int index, long pte, long lost) {
+        entries.fetchAndAnd(index, ~lost);
+    }
+
+    /** May the table be shared? Only if each entry was counted; a swap count that could not grow fails the fork. */
+    protected boolean mayShareAfterCounting(boolean allCounted) {
+        return allCounted;
+    }
+
+    /** What a shared table holds in place of a non-present entry. */
+    protected long protectedNonpresentEntry(long entry) {
+        return SwpEntry.shareable(entry);
     }
 
     /** Ends a break: nothing of this mm may reach the old table any more when its share is dropped. */
@@ -84,8 +99,27 @@ public class RelaxedSteps {
         }
     }
 
-    /** Takes a detached sharer's counts away, reading the table only. */
-    protected void uncount(Cpu cpu, MmuGather tlb, PtDesc table) {
-        kernel.memoryMap().zap().uncountTable(cpu, tlb, table);
+    /** Takes a detached sharer's counts away, reading the table only, which begins at {@code vaddr}. */
+    protected void uncount(Cpu cpu, MmuGather tlb, PtDesc table, long vaddr) {
+        kernel.memoryMap().zap().uncountTable(cpu, tlb, table, vaddr);
+    }
+
+    /** May an entry be changed in place? Not while somebody breaks or detaches the table: it is not known then how many the entry counts for. */
+    protected boolean mayEditInPlace(PtDesc table) {
+        return table.isSettled();
+    }
+
+    /** How many an entry changed in place counts for. */
+    protected int editWeight(PtDesc table) {
+        return table.shareCount();
+    }
+
+    /** Flushes one page of every sharer: all of them had it, whoever's VMA the walk came through. */
+    protected void flushSharers(Cpu cpu, PtDesc table, long vaddr) {
+        for (int i = 0; i < table.sharerCount(); i++) {
+            FlushDebt debt = new FlushDebt(table.sharer(i));
+            debt.owe(vaddr, vaddr + 4096);
+            kernel.tlbFlush().settle(cpu, debt);
+        }
     }
 }

@@ -106,10 +106,12 @@ final class TableBreak {
         }
     }
 
-    /** The last sharer makes the table its own: its PMD entry becomes writable, its entries stay as they are. */
+    /** The last sharer makes the table its own: its PMD entry becomes writable if it is not, its entries stay as they are. */
     static void reown(Kernel kernel, Cpu cpu, PtDesc table, long pmdPaddr) {
         table.reown();
-        cpu.memory().fetchAndOr(pmdPaddr, Entry.RW);
+        if (!Entry.isWritable(cpu.memory().read(pmdPaddr))) {
+            cpu.memory().fetchAndOr(pmdPaddr, Entry.RW);
+        }
         kernel.counters().add(cpu.id(), Counter.TABLE_REOWNED, 1);
     }
 }

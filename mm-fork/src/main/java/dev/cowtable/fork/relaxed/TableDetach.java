@@ -41,8 +41,9 @@ final class TableDetach {
             mm.addTables(1, -1);
             kernel.counters().add(cpu.id(), Counter.TABLE_DETACHED, 1);
             tlb.debt().oweStructure(vaddr, vaddr + PageTables.PMD_BYTES);
+            kernel.memoryMap().zap().munlockTable(cpu, tlb, table, vaddr);
             tlb.afterFlush((c, gather) -> {
-                steps.uncount(c, gather, table);
+                steps.uncount(c, gather, table, vaddr);
                 steps.dropShare(c, table);
             });
         }

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * without memory.
  *
  * <p>Locks: child's pmd lock, parent's pmd lock nested, ptl of the table.
- * <p>Flush: the parent's write-protected entries are owed by the pass; nothing is owed for a table that was shared already.
+ * <p>Flush: the parent's write-protected entries are owed by the pass, and its write-protected PMD entry unless sharing is only marked; nothing
+ * is owed for a table that was shared already.
  */
 final class TableShare {
     private static final int SHARED = 0;
@@ -34,9 +35,11 @@ final class TableShare {
     private final Kernel kernel;
     private final PageTables pageTables;
     private final RelaxedSteps steps;
+    private final RelaxedOptions options;
     private final CopyPteRange copyPteRange;
 
-    TableShare(Kernel kernel, RelaxedSteps steps) {
+    TableShare(Kernel kernel, RelaxedSteps steps, RelaxedOptions options) {
+        this.options = options;
         this.kernel = kernel;
         this.pageTables = kernel.pageTables();
         this.steps = steps;
@@ -80,12 +83,13 @@ final class TableShare {
             return Errno.ENOMEM.code();
         }
         dup.addSumsTo(cpu, pass.child());
-        if (Entry.isWritable(cpu.memory().read(srcPmdPaddr))) {
+        if (!options.marked() && Entry.isWritable(cpu.memory().read(srcPmdPaddr))) {
             cpu.memory().fetchAndAnd(srcPmdPaddr, ~Entry.RW);
             pass.debt().oweStructure(block, block + PageTables.PMD_BYTES);
         }
         table.addSharer(pass.child(), dstPmdPaddr);
-        cpu.memory().write(dstPmdPaddr, table.paddr() | PageTables.TABLE_PROT & ~Entry.RW);
+        long rights = options.marked() ? PageTables.TABLE_PROT : PageTables.TABLE_PROT & ~Entry.RW;
+        cpu.memory().write(dstPmdPaddr, table.paddr() | rights);
         pass.child().addTables(1, 1);
         kernel.counters().add(cpu.id(), Counter.TABLE_SHARED, 1);
         return SHARED;
@@ -140,16 +144,17 @@ final class TableShare {
             if (Pte.isPresent(pte)) {
                 writeProtected |= accountPresent(cpu, dup, entries, i, pte);
             } else {
-                granted = accountSwap(cpu, dup, entries, i, pte);
+                granted = accountNonpresent(cpu, dup, entries, i, pte);
             }
         }
         if (writeProtected) {
             pass.debt().owe(block, block + PageTables.PMD_BYTES);
         }
-        if (!granted) {
+        boolean ready = steps.mayShareAfterCounting(granted);
+        if (!ready) {
             unwind(cpu, table, dup, i - 1);
         }
-        return granted;
+        return ready;
     }
 
     private boolean accountPresent(Cpu cpu, EntryDup dup, FramePort entries, int index, long pte) {
@@ -158,17 +163,17 @@ final class TableShare {
         }
         long lost = pte & ~steps.protectedEntry(pte);
         if (lost != 0) {
-            entries.fetchAndAnd(index, ~lost);
+            steps.takeRights(entries, index, pte, lost);
             dup.countWrprotect();
         }
         return lost != 0;
     }
 
-    private boolean accountSwap(Cpu cpu, EntryDup dup, FramePort entries, int index, long entry) {
-        if (!dup.tryDupSwap(cpu, entry)) {
+    private boolean accountNonpresent(Cpu cpu, EntryDup dup, FramePort entries, int index, long entry) {
+        if (!dup.tryDupNonpresent(cpu, entry)) {
             return false;
         }
-        long plain = steps.protectedSwapEntry(entry);
+        long plain = steps.protectedNonpresentEntry(entry);
         if (plain != entry) {
             entries.write(index, plain);
         }
@@ -182,7 +187,7 @@ final class TableShare {
             if (Pte.isPresent(pte) && !Pte.isSpecial(pte)) {
                 dup.undoPage(cpu, Pte.pfn(pte));
             } else if (pte != Pte.NONE && !Pte.isPresent(pte)) {
-                dup.undoSwap(cpu, pte);
+                dup.undoNonpresent(cpu, pte);
             }
         }
     }
