@@ -2,22 +2,31 @@ package dev.cowtable.suite.litmus;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** The recorded scenarios that ship as resources. */
+/**
+ * The recorded scenarios that ship as resources: fifty that cover the language, and in folders of their own those of a subject, whose
+ * names here begin with the folder's.
+ */
 public final class SampleFiles {
     private SampleFiles() {}
 
     public static List<String> names() {
-        try (Stream<Path> files = Files.list(folder())) {
+        return names("");
+    }
+
+    /** The scenarios of one folder, such as {@code cow}. */
+    public static List<String> names(String folder) {
+        String prefix = folder.isEmpty() ? "" : folder + "/";
+        try (Stream<Path> files = Files.list(folder(prefix))) {
             return files.map(path -> path.getFileName().toString()).filter(name -> name.endsWith(".txt"))
-                    .map(name -> name.substring(0, name.length() - ".txt".length())).sorted().toList();
+                    .map(name -> prefix + name.substring(0, name.length() - ".txt".length())).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -33,19 +42,21 @@ public final class SampleFiles {
 
     public static String read(String file) {
         try {
-            return Files.readString(folder().resolve(file));
+            return Files.readString(folder(file).resolve(file.substring(file.indexOf('/') + 1)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Path folder() {
-        URI uri;
+    private static Path folder(String name) {
+        int slash = name.indexOf('/');
+        URL one = slash < 0 ? LitmusParser.class.getResource("001-cow-parent-first.txt")
+                : LitmusParser.class.getResource("/litmus/" + name.substring(0, slash));
         try {
-            uri = Objects.requireNonNull(LitmusParser.class.getResource("001-cow-parent-first.txt")).toURI();
+            Path path = Path.of(Objects.requireNonNull(one, name).toURI());
+            return slash < 0 ? Objects.requireNonNull(path.getParent()) : path;
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
-        return Objects.requireNonNull(Path.of(uri).getParent());
     }
 }

@@ -4,6 +4,7 @@ import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.Pte;
+import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.suite.litmus.Area;
@@ -16,17 +17,19 @@ final class AreaPages implements ObservationFormatter.Pages {
     private final MmStruct mm;
     private final Area area;
     private final FrameNumbers numbers;
+    private final SlotNumbers slots;
     private final EntryReader entries;
     /** [from, to) lies in one VMA, or in none. */
     private long fromVaddr;
     private long toVaddr;
     private boolean mapped;
 
-    AreaPages(Kernel kernel, MmStruct mm, Area area, FrameNumbers numbers) {
+    AreaPages(Kernel kernel, MmStruct mm, Area area, FrameNumbers numbers, SlotNumbers slots) {
         this.kernel = kernel;
         this.mm = mm;
         this.area = area;
         this.numbers = numbers;
+        this.slots = slots;
         this.entries = new EntryReader(kernel.machine().memory(), mm);
     }
 
@@ -55,7 +58,7 @@ final class AreaPages implements ObservationFormatter.Pages {
             return PageView.none();
         }
         if (!Pte.isPresent(pte)) {
-            throw new IllegalStateException("entry 0x" + Long.toHexString(pte) + " is neither none nor present");
+            return nonpresent(pte);
         }
         long pfn = Pte.pfn(pte);
         if (Pte.isSpecial(pte) && pfn == kernel.zeroPfn()) {
@@ -68,8 +71,23 @@ final class AreaPages implements ObservationFormatter.Pages {
                 (flags & PageFlags.ANON) == 0, false, shown(flags, mapcount));
     }
 
+    private PageView nonpresent(long entry) {
+        if (SwpEntry.isSlot(entry)) {
+            return PageView.swap(slots.number(SwpEntry.plain(entry)), (entry & SwpEntry.UFFD_WP) != 0);
+        }
+        if (SwpEntry.isGuard(entry)) {
+            return PageView.guard();
+        }
+        if (SwpEntry.isMarker(entry)) {
+            return PageView.marker();
+        }
+        throw new IllegalStateException("entry 0x" + Long.toHexString(entry) + " has no form in an observation");
+    }
+
     private static int shown(int flags, int mapcount) {
         return ((flags & PageFlags.ANON) != 0 ? PageView.Flag.ANON.bit() : 0)
+                | ((flags & PageFlags.SWAPCACHE) != 0 ? PageView.Flag.SWAPCACHE.bit() : 0)
+                | ((flags & PageFlags.MLOCKED) != 0 ? PageView.Flag.MLOCKED.bit() : 0)
                 | (mapcount > 0 ? PageView.Flag.MMAP.bit() : 0)
                 | ((flags & PageFlags.SWAPBACKED) != 0 ? PageView.Flag.SWAPBACKED.bit() : 0)
                 | ((flags & PageFlags.ANON_EXCLUSIVE) != 0 ? PageView.Flag.AE.bit() : 0);

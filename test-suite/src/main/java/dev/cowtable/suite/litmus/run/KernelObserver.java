@@ -2,8 +2,10 @@ package dev.cowtable.suite.litmus.run;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.MemMap;
+import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
+import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.suite.litmus.Area;
 import dev.cowtable.suite.litmus.AreaLayout;
@@ -17,35 +19,46 @@ final class KernelObserver {
     private final LitmusWorld world;
     private final Kernel kernel;
     private final FrameNumbers numbers = new FrameNumbers();
+    private final SlotNumbers slots = new SlotNumbers();
 
     KernelObserver(LitmusWorld world) {
         this.world = world;
         this.kernel = world.kernel();
     }
 
-    /** Numbers the pages that have appeared; once after every operation, as numbers follow the order of appearance. */
+    /** Numbers the pages and swap slots that have appeared; once after every operation, as numbers follow the order of appearance. */
     void numberNewPages(List<Area> areas) {
         for (LitmusProcess process : world.living()) {
             for (Area area : areas) {
                 numberNewPages(process.mm(), area);
             }
         }
+        slots.endLook();
     }
 
     private void numberNewPages(MmStruct mm, Area area) {
         EntryReader entries = new EntryReader(kernel.machine().memory(), mm);
-        MemMap memMap = kernel.memMap();
         long vaddr = area.vaddr();
         while (vaddr < area.endVaddr()) {
             if (!entries.hasTable(vaddr)) {
                 vaddr = (vaddr & -PageTables.PMD_BYTES) + PageTables.PMD_BYTES;
                 continue;
             }
-            long pte = entries.pte(vaddr);
-            if (Pte.isPresent(pte) && !Pte.isSpecial(pte)) {
-                numbers.number(Pte.pfn(pte), memMap.generation(Pte.pfn(pte)));
-            }
+            number(entries.pte(vaddr));
             vaddr += AreaLayout.PAGE_BYTES;
+        }
+    }
+
+    private void number(long pte) {
+        MemMap memMap = kernel.memMap();
+        if (Pte.isPresent(pte) && !Pte.isSpecial(pte)) {
+            long pfn = Pte.pfn(pte);
+            numbers.number(pfn, memMap.generation(pfn));
+            if (memMap.testFlag(pfn, PageFlags.SWAPCACHE)) {
+                slots.heldByPage(memMap.swap(pfn));
+            }
+        } else if (SwpEntry.isSlot(pte)) {
+            slots.seenInEntry(SwpEntry.plain(pte));
         }
     }
 
@@ -62,13 +75,14 @@ final class KernelObserver {
     }
 
     private void observe(ObservationFormatter out, LitmusProcess process, List<Area> areas, @Nullable PageRange range) {
-        out.process(process.number(), world.vmPteKib(process), 0, process.buffers().pinnedKib());
+        out.process(process.number(), world.vmPteKib(process), process.mm().lockedVm() << 2,
+                process.buffers().pinnedKib());
         if (range != null) {
-            out.range(process.number(), range, new AreaPages(kernel, process.mm(), range.area(), numbers));
+            out.range(process.number(), range, new AreaPages(kernel, process.mm(), range.area(), numbers, slots));
             return;
         }
         for (Area area : areas) {
-            out.area(process.number(), area, new AreaPages(kernel, process.mm(), area, numbers));
+            out.area(process.number(), area, new AreaPages(kernel, process.mm(), area, numbers, slots));
         }
     }
 }

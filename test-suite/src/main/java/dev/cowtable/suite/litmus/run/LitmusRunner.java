@@ -6,11 +6,13 @@ import dev.cowtable.mm.check.InvariantChecker;
 import dev.cowtable.mm.spi.Design;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.suite.litmus.Advice;
 import dev.cowtable.suite.litmus.Area;
 import dev.cowtable.suite.litmus.Op;
 import dev.cowtable.suite.litmus.OpResult;
 import dev.cowtable.suite.litmus.PageRange;
 import dev.cowtable.suite.litmus.Scenario;
+import dev.cowtable.suite.litmus.SwapKind;
 import dev.cowtable.suite.litmus.Transcript;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,7 @@ public final class LitmusRunner {
     private final VmaObserver vmaObserver;
     private final UserMemoryOps userMemory;
     private final MappingCalls mappings;
+    private final OutsideAccess outside;
     private final Transcript transcript = new Transcript();
     private final List<String> violations = new ArrayList<>();
     private boolean unsupported;
@@ -47,6 +50,7 @@ public final class LitmusRunner {
         this.vmaObserver = new VmaObserver(world);
         this.userMemory = new UserMemoryOps(kernel.userAccess());
         this.mappings = new MappingCalls(kernel.memoryMap());
+        this.outside = new OutsideAccess(kernel);
     }
 
     LitmusWorld world() {
@@ -124,8 +128,16 @@ public final class LitmusRunner {
             case Op.Observe(_, PageRange range) -> observe(op, areas, range);
             case Op.Vmas _ -> vmas(op, areas, false);
             case Op.Smaps _ -> vmas(op, areas, true);
-            case Op.Drain _,Op.Sleep _ -> transcript.line(op, OpResult.OK);
-            case Op.Swap _,Op.Truncate _,Op.Punch _,Op.Fwrite _,Op.Fread _,Op.Ksm _ -> throw refused(op);
+            case Op.Swap(_, SwapKind kind) -> {
+                world.swapon(kind);
+                transcript.line(op, OpResult.OK);
+            }
+            case Op.Drain _ -> {
+                kernel.lru().lruAddDrainAll(kernel.machine().cpu(0));
+                transcript.line(op, OpResult.OK);
+            }
+            case Op.Sleep _ -> transcript.line(op, OpResult.OK);
+            case Op.Truncate _,Op.Punch _,Op.Fwrite _,Op.Fread _,Op.Ksm _ -> throw refused(op);
         }
     }
 
@@ -155,13 +167,27 @@ public final class LitmusRunner {
             case Op.Mmap mmap -> mappings.mmap(process, mmap);
             case Op.Munmap munmap -> mappings.munmap(process, munmap);
             case Op.Mprotect mprotect -> mappings.mprotect(process, mprotect);
-            case Op.Madvise madvise -> mappings.madvise(process, madvise);
+            case Op.Mremap mremap -> mappings.mremap(process, mremap);
+            case Op.MremapInPlace mremap -> mappings.mremap(process, mremap);
+            case Op.Madvise(_, _, PageRange range, Advice advice) -> mappings.madvise(process, range, advice);
+            case Op.Pmadvise pmadvise -> pmadvise(process, pmadvise);
+            case Op.Mlock mlock -> mappings.mlock(process, mlock);
+            case Op.Munlock munlock -> mappings.munlock(process, munlock);
+            case Op.Mincore mincore -> mappings.mincore(process, mincore);
             case Op.Write write -> userMemory.write(process, write);
             case Op.Read read -> userMemory.read(process, read);
             case Op.TouchRange touch -> userMemory.touch(process, touch);
             case Op.ReadRange read -> userMemory.readRange(process, read);
             case Op.Pin pin -> pin(process, pin.range());
             case Op.Unpin unpin -> unpin(process, unpin.range());
+            case Op.OdRead(_, _, var page, long filePage) -> outside.odRead(process, page, filePage);
+            case Op.OdWrite(_, _, var page, _) -> outside.odWrite(process, page);
+            case Op.MemRead(_, _, int target, var page) -> outside.memRead(process, world.process(target), page);
+            case Op.MemWrite(_, _, int target, var page, int value) ->
+                    outside.memWrite(process, world.process(target), page, value);
+            case Op.PvmRead(_, _, int target, var page) -> outside.pvmRead(process, world.process(target), page);
+            case Op.PvmWrite(_, _, int target, var page, int value) ->
+                    outside.pvmWrite(process, world.process(target), page, value);
             case Op.Vmsplice(_, _, var page, int pipe) -> count(world.pipes().vmsplice(process, page.vaddr(), pipe));
             case Op.ReadPipe(_, _, int pipe) -> value(world.pipes().read(process.cpu(), pipe));
             case Op.Cpu(_, _, int cpu) -> runOn(process, cpu);
@@ -175,6 +201,11 @@ public final class LitmusRunner {
         }
         world.end(process);
         return op instanceof Op.Crash ? OpResult.died(process.number(), SIGSEGV) : OpResult.OK;
+    }
+
+    private String pmadvise(LitmusProcess process, Op.Pmadvise op) {
+        LitmusProcess target = world.process(op.target());
+        return target == null ? OpResult.DEAD_PROCESS : mappings.pmadvise(process, target, op.range(), op.advice());
     }
 
     private String pin(LitmusProcess process, PageRange range) {

@@ -3,6 +3,7 @@ package dev.cowtable.suite.litmus.run;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.fault.UserAccess;
 import dev.cowtable.mm.spi.Design;
+import dev.cowtable.mm.swap.SwapInfo;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.addr.Paging;
@@ -10,6 +11,7 @@ import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.cpu.Machine;
 import dev.cowtable.mmu.exec.SingleThreadExecutor;
 import dev.cowtable.mmu.tlb.TlbPolicy;
+import dev.cowtable.suite.litmus.SwapKind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -120,11 +122,21 @@ public final class LitmusWorld {
         kernel.exitMmap(process.cpu(), process.mm());
     }
 
-    /** Ends all processes and empties the pipes; what is missing then has leaked. */
+    /** Turns on a swap area: a file's write-back is asynchronous, zram's is not. */
+    void swapon(SwapKind kind) {
+        SwapInfo.Kind area = kind == SwapKind.ZRAM ? SwapInfo.Kind.ZRAM : SwapInfo.Kind.FILE;
+        kernel.swap().swapon(kernel.machine().cpu(0), area);
+    }
+
+    /** Ends all processes, empties the pipes and the LRU batches; what is missing then has leaked. */
     List<String> shutDown() {
         living().forEach(this::end);
         pipes.drain(kernel.machine().cpu(0));
+        kernel.lru().lruAddDrainAll(kernel.machine().cpu(0));
         List<String> leaks = new ArrayList<>();
+        if (kernel.swap().slotsInUse() != 0) {
+            leaks.add(kernel.swap().slotsInUse() + " swap slots have leaked");
+        }
         long frames = freePagesAtBoot - kernel.pageAllocator().freePageCount();
         if (frames != 0) {
             leaks.add(frames + " frames have leaked");

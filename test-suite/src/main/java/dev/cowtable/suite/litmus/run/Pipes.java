@@ -39,7 +39,7 @@ final class Pipes {
         }
         int had = kernel.gupStrategy().getUserPagesFast(process.cpu(), process.mm(), vaddr, 1, FollFlags.GET, one);
         if (had != 1) {
-            return Errno.EFAULT.code();
+            return had < 0 ? had : Errno.EFAULT.code();
         }
         queues[pipe].add(one[0]);
         return (int) Paging.PAGE_BYTES;

@@ -61,6 +61,7 @@ final class UserMemoryOps {
             case SEGV_MAPERR -> OpResult.SEGV_MAPERR;
             case SEGV_ACCERR -> OpResult.SEGV_ACCERR;
             case BUS_ADRERR -> OpResult.BUS_ADRERR;
+            case BUS_MCEERR -> "SIGBUS/MCEERR";
             case OOM -> Errno.ENOMEM.name();
             case RETRY -> throw new IllegalStateException("an access was given up");
         };

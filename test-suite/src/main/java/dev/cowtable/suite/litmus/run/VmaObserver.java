@@ -1,14 +1,9 @@
 package dev.cowtable.suite.litmus.run;
 
 import dev.cowtable.mm.Kernel;
-import dev.cowtable.mm.page.MemMap;
-import dev.cowtable.mm.page.PageFlags;
-import dev.cowtable.mm.pgtable.PageTables;
-import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.suite.litmus.Area;
-import dev.cowtable.suite.litmus.AreaLayout;
 import dev.cowtable.suite.litmus.VmaView;
 import dev.cowtable.suite.litmus.VmaView.Flag;
 import dev.cowtable.suite.litmus.VmaView.Smaps;
@@ -17,12 +12,9 @@ import java.util.List;
 /**
  * Prints the VMAs of the test areas and what is resident in them.
  *
- * <p>Mirrors: show_smap(), smap_gather_stats(), smaps_account() (fs/proc/task_mmu.c).
+ * <p>Mirrors: show_smap() (fs/proc/task_mmu.c).
  */
 final class VmaObserver {
-    private static final int PSS_SHIFT = 12;
-    private static final int KIB_SHIFT = 10;
-
     private final LitmusWorld world;
     private final Kernel kernel;
 
@@ -80,50 +72,12 @@ final class VmaObserver {
             case HG -> VmFlags.HUGEPAGE;
             case NH -> VmFlags.NOHUGEPAGE;
             case MG -> VmFlags.MERGEABLE;
-            case GU, UI -> 0;
+            case GU -> VmFlags.MAYBE_GUARD;
+            case UI -> 0;
         };
     }
 
     private Smaps smaps(VmAreaStruct vma) {
-        EntryReader entries = new EntryReader(kernel.machine().memory(), vma.mm());
-        Sums sums = new Sums();
-        long vaddr = vma.start();
-        while (vaddr < vma.end()) {
-            if (!entries.hasTable(vaddr)) {
-                vaddr = (vaddr & -PageTables.PMD_BYTES) + PageTables.PMD_BYTES;
-                continue;
-            }
-            long pte = entries.pte(vaddr);
-            if (Pte.isPresent(pte) && !Pte.isSpecial(pte)) {
-                sums.add(kernel.memMap(), Pte.pfn(pte));
-            }
-            vaddr += AreaLayout.PAGE_BYTES;
-        }
-        return sums.toSmaps();
-    }
-
-    /** Counts of resident pages; the zero page is none. */
-    private static final class Sums {
-        private long resident;
-        private long anonymous;
-        private long shared;
-        private long pssFixedPoint;
-
-        void add(MemMap memMap, long pfn) {
-            int mapcount = memMap.mapcount(pfn);
-            resident++;
-            anonymous += memMap.testFlag(pfn, PageFlags.ANON) ? 1 : 0;
-            shared += mapcount > 1 ? 1 : 0;
-            pssFixedPoint += (AreaLayout.PAGE_BYTES << PSS_SHIFT) / Math.max(1, mapcount);
-        }
-
-        Smaps toSmaps() {
-            return new Smaps(kib(resident), pssFixedPoint >> PSS_SHIFT + KIB_SHIFT, kib(anonymous), 0, 0, 0, 0, 0, 0,
-                    kib(shared), kib(resident - shared));
-        }
-
-        private static long kib(long pages) {
-            return pages * AreaLayout.PAGE_BYTES >> KIB_SHIFT;
-        }
+        return new SmapsSums(kernel, vma).gather();
     }
 }

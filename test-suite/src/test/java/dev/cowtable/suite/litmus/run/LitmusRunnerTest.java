@@ -111,11 +111,11 @@ final class LitmusRunnerTest {
 
     @Test
     void whatIsNotEmulatedIsRefusedAndTheLastLine() {
-        assertThat(results("P0 mmap A pages=1", "P0 mmap B pages=1 flags=shared", "P0 write A+0 1"))
-                .containsExactly("ok min=0 maj=0", "UNSUPPORTED (shared memory)");
-        assertThat(results("P0 mmap A pages=1", "P0 madvise A cold")).endsWith("UNSUPPORTED (madvise cold)");
-        assertThat(results("swap zram")).containsExactly("UNSUPPORTED (swap)");
-        assertThat(run(CLASSIC, TlbPolicy.NONE, "swap zram").unsupported()).isTrue();
+        assertThat(results("P0 mmap A pages=1", "P0 mmap B pages=1 file=F", "P0 write A+0 1"))
+                .containsExactly("ok min=0 maj=0", "UNSUPPORTED (files)");
+        assertThat(results("P0 mmap A pages=1", "P0 madvise A collapse")).endsWith("UNSUPPORTED (madvise collapse)");
+        assertThat(results("ksm")).containsExactly("UNSUPPORTED (ksm)");
+        assertThat(run(CLASSIC, TlbPolicy.NONE, "ksm").unsupported()).isTrue();
     }
 
     @Test
