@@ -17,6 +17,10 @@ final class AreaPlan {
     private static final int SMALL_AREAS = 4;
     private static final int[] BIG_PAGES = {512, 514, 600, 1026};
     private static final int BIG_PERCENT = 15;
+    /** Places above the small areas in their 2 MiB; the last one reaches its end. */
+    static final int SPARES = 4;
+    /** Pages that a spare place has room for. */
+    static final int SPARE_PAGES = 16;
 
     /**
      * One area.
@@ -60,6 +64,11 @@ final class AreaPlan {
 
     private static Planned at(List<Planned> others, int pages, long vaddr) {
         return new Planned(name(others), pages, " at=0x" + Long.toHexString(vaddr));
+    }
+
+    /** The {@code at=} word of a spare place. */
+    static String spare(int number) {
+        return " at=0x" + Long.toHexString(BLOCK_VADDR + TABLE_BYTES - (SPARES - number) * SPARE_PAGES * 4096L);
     }
 
     private static String name(List<Planned> others) {

@@ -1,6 +1,7 @@
 package dev.cowtable.suite.property;
 
 import dev.cowtable.mm.pgtable.Pte;
+import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mmu.mem.PhysicalMemory;
 import dev.cowtable.suite.litmus.Area;
@@ -9,6 +10,8 @@ import dev.cowtable.suite.litmus.run.EntryReader;
 import dev.cowtable.suite.litmus.run.LitmusSession;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Compares what every page, pin and pipe of a run holds with what the model says, past the TLBs. */
@@ -46,31 +49,48 @@ final class ContentCheck {
         EntryReader entries = new EntryReader(memory, mm);
         for (long page = 0; page < area.pages(); page++) {
             long vaddr = area.vaddr() + page * AreaLayout.PAGE_BYTES;
-            long pte = entries.pte(vaddr);
-            ModelProcess.Page modelled = expected.page(vaddr);
-            int holds = Pte.isPresent(pte) ? byteOf(Pte.pfn(pte)) : 0;
-            int wanted = modelled == null ? 0 : ModelProcess.value(modelled);
-            if (holds != wanted || (modelled == null && pte != 0)) {
-                return area.name() + "+" + page + " holds " + holds + " and not "
-                        + (modelled == null ? "nothing" : wanted);
+            String wrong = checkPage(entries.pte(vaddr), expected.page(vaddr));
+            if (wrong != null) {
+                return area.name() + "+" + page + " " + wrong;
             }
         }
         return null;
     }
 
-    private @Nullable String checkHeld() {
-        List<Integer> pinned = new ArrayList<>();
-        session.forEachPinned(pfn -> pinned.add(byteOf(pfn)));
-        List<Integer> wantedPinned = new ArrayList<>();
-        model.forEachPinned(wantedPinned::add);
-        if (!pinned.equals(wantedPinned)) {
-            return "pins see " + pinned + " and not " + wantedPinned;
+    /** Entries of swapped pages say nothing of the content, nor does a missing entry of shared memory. */
+    private @Nullable String checkPage(long pte, @Nullable ModelPage modelled) {
+        if (modelled == null) {
+            return pte == Pte.NONE ? null : "is not mapped and has an entry";
         }
-        List<Integer> piped = new ArrayList<>();
-        session.forEachPiped(pfn -> piped.add(byteOf(pfn)));
-        List<Integer> wantedPiped = new ArrayList<>();
-        model.forEachPiped(wantedPiped::add);
-        return piped.equals(wantedPiped) ? null : "pipes hold " + piped + " and not " + wantedPiped;
+        if (modelled.guard != SwpEntry.isGuard(pte)) {
+            return modelled.guard ? "is no guard" : "is a guard";
+        }
+        boolean holdsZero = pte == Pte.NONE && !modelled.isShared();
+        if (!Pte.isPresent(pte) && !holdsZero || modelled.isBeyondObject()) {
+            return null;
+        }
+        int holds = holdsZero ? 0 : byteOf(Pte.pfn(pte));
+        Seen wanted = modelled.seen();
+        return modelled.guard || wanted.allows(holds) ? null : "holds " + holds + " and not " + wanted;
+    }
+
+    private @Nullable String checkHeld() {
+        List<Seen> pinned = new ArrayList<>();
+        model.forEachPinned(pinned::add);
+        String wrong = checkAll("pins see ", pinned, session::forEachPinned);
+        List<Seen> piped = new ArrayList<>();
+        model.forEachPiped(piped::add);
+        return wrong == null ? checkAll("pipes hold ", piped, session::forEachPiped) : wrong;
+    }
+
+    private @Nullable String checkAll(String what, List<Seen> wanted, Consumer<LongConsumer> frames) {
+        List<Integer> held = new ArrayList<>();
+        frames.accept(pfn -> held.add(byteOf(pfn)));
+        boolean alike = held.size() == wanted.size();
+        for (int i = 0; i < held.size() && alike; i++) {
+            alike = wanted.get(i).allows(held.get(i));
+        }
+        return alike ? null : what + held + " and not " + wanted;
     }
 
     private int byteOf(long pfn) {

@@ -1,36 +1,32 @@
 package dev.cowtable.suite.property;
 
-import dev.cowtable.suite.litmus.AreaLayout;
 import dev.cowtable.suite.litmus.Op;
 import dev.cowtable.suite.litmus.OpResult;
 import dev.cowtable.suite.litmus.PageRange;
 import dev.cowtable.suite.litmus.Prot;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What user programs, pins and pipes must see, told from the operations alone: the oracle that knows no design.
  *
- * <p>Mirrors: linux-mm section 11, item 13. It predicts the result of every operation when no allocation fails.
+ * <p>Mirrors: linux-mm section 11, item 13. It predicts the result of every operation when no allocation fails; where that hangs
+ * on how mappings were merged, or on whether a page was discarded after MADV_FREE, it names the few results that there may be.
+ *
+ * <p>Leaves out: files, userfaultfd, KSM and huge pages, which it refuses.
  */
 public final class MemoryModel {
-    private static final int PIPES = 8;
-    private static final int PIPE_SLOTS = 16;
     private static final int SIGSEGV = 11;
 
     private final TreeMap<Integer, ModelProcess> living = new TreeMap<>();
-    private final List<Deque<ModelFrame>> pipes = new ArrayList<>();
+    private final ModelHolds holds = new ModelHolds();
+    private final ModelAdvice advice = new ModelAdvice();
 
     public MemoryModel() {
         living.put(0, new ModelProcess());
-        for (int i = 0; i < PIPES; i++) {
-            pipes.add(new ArrayDeque<>());
-        }
     }
 
     /** The process, or null if it has ended or never began. */
@@ -39,32 +35,98 @@ public final class MemoryModel {
         return living.get(number);
     }
 
-    /** Performs an operation; the result that it must have. */
-    public String perform(Op op) {
-        if (!(op instanceof Op.OfProcess own)) {
-            return OpResult.OK;
-        }
-        ModelProcess process = living.get(own.proc());
-        if (process == null) {
-            return OpResult.DEAD_PROCESS;
-        }
-        return switch (own) {
-            case Op.Lifecycle life -> lifecycle(life, process);
-            case Op.Mmap(_, _, PageRange range, Op.MapOptions how) -> map(process, range, how);
-            case Op.Munmap(_, _, PageRange range) -> unmap(process, range);
-            case Op.Mprotect(_, _, PageRange range, Prot prot) ->
-                    result(process.forAllUntilHole(range, page -> page.prot = prot));
-            case Op.Madvise advise -> madvise(process, advise);
-            case Op.Cpu _ -> OpResult.OK;
-            default -> access(own, process);
+    /**
+     * Performs an operation; the results that it may have. The one that it had must be told by {@link Prediction#settle}.
+     *
+     * @throws UnsupportedOperationException if the model does not know the operation
+     */
+    public Prediction perform(Op op) {
+        return switch (op) {
+            case Op.Global global -> global(global);
+            case Op.OfProcess own -> {
+                ModelProcess process = living.get(own.proc());
+                yield process == null ? exactly(OpResult.DEAD_PROCESS) : own(own, process);
+            }
         };
     }
 
-    private static String result(boolean holeFree) {
-        return holeFree ? OpResult.OK : "ENOMEM";
+    private static Prediction exactly(String result) {
+        return new Prediction.Exactly(result);
     }
 
-    // ---------------------------------------------------------------- processes and mappings
+    private static UnsupportedOperationException refused(Op op) {
+        return new UnsupportedOperationException(op.src().text());
+    }
+
+    private Prediction global(Op.Global op) {
+        return switch (op) {
+            case Op.Swap _ -> {
+                advice.swapOn();
+                yield exactly(OpResult.OK);
+            }
+            case Op.Drain _,Op.Sleep _ -> exactly(OpResult.OK);
+            case Op.Observe _,Op.Vmas _,Op.Smaps _ -> new Prediction.Anything();
+            case Op.Truncate _,Op.Punch _,Op.Fwrite _,Op.Fread _,Op.Ksm _ -> throw refused(op);
+        };
+    }
+
+    private Prediction own(Op.OfProcess op, ModelProcess process) {
+        return switch (op) {
+            case Op.Lifecycle life -> exactly(lifecycle(life, process));
+            case Op.Mmap mmap -> exactly(ModelMapping.map(process, mmap));
+            case Op.Munmap(_, _, PageRange range) -> exactly(ModelMapping.unmap(process, range));
+            case Op.Mprotect(_, _, PageRange range, Prot prot) -> exactly(ModelMapping.protect(process, range, prot));
+            case Op.Mremap mremap -> new ModelMove(process).move(mremap);
+            case Op.MremapInPlace mremap -> new ModelMove(process).resizeInPlace(mremap);
+            case Op.Madvise(_, _, PageRange range, var word) -> exactly(advice.advise(process, range, word));
+            case Op.Pmadvise pmadvise -> pmadvise(pmadvise);
+            case Op.Mlock mlock -> exactly(ModelMapping.lock(process, mlock));
+            case Op.Munlock(_, _, PageRange range) -> exactly(ModelMapping.unlock(process, range));
+            case Op.Mincore(_, _, PageRange range) -> ModelMapping.residency(process, range);
+            case Op.Cpu _ -> exactly(OpResult.OK);
+            default -> access(op, process);
+        };
+    }
+
+    private Prediction access(Op.OfProcess op, ModelProcess process) {
+        return switch (op) {
+            case Op.Write write -> ModelAccess.write(process, write);
+            case Op.Read read -> ModelAccess.read(process, read);
+            case Op.TouchRange touch -> ModelAccess.touch(process, touch);
+            case Op.ReadRange(_, _, PageRange range) -> ModelAccess.readRange(process, range);
+            case Op.Pin(_, _, PageRange range) -> exactly(ModelHolds.pin(process, range));
+            case Op.Unpin(_, _, PageRange range) -> exactly(ModelHolds.unpin(process, range));
+            case Op.Vmsplice(_, _, var page, int pipe) ->
+                    exactly(holds.vmsplice(process.page(page.vaddr()), pipe));
+            case Op.ReadPipe(_, _, int pipe) -> holds.read(pipe);
+            case Op.OdRead read -> ModelAccess.directRead(process, read);
+            case Op.OdWrite write -> ModelAccess.directWrite(process, write);
+            case Op.MemRead read -> ofTarget(read.target(), target -> ModelAccess.memRead(target, read));
+            case Op.MemWrite write -> ofTarget(write.target(), target -> ModelAccess.memWrite(target, write));
+            case Op.PvmRead read -> ofTarget(read.target(), target -> ModelAccess.vmRead(target, read));
+            case Op.PvmWrite write -> ofTarget(write.target(), target -> ModelAccess.vmWrite(target, write));
+            default -> throw refused(op);
+        };
+    }
+
+    private Prediction ofTarget(int number, Function<ModelProcess, Prediction> action) {
+        ModelProcess target = living.get(number);
+        return target == null ? either("ESRCH", OpResult.DEAD_PROCESS) : action.apply(target);
+    }
+
+    private static Prediction either(String... results) {
+        return new Prediction.OneOf(List.of(results), _ -> {});
+    }
+
+    private Prediction pmadvise(Op.Pmadvise op) {
+        return ofTarget(op.target(), target -> {
+            if (op.proc() != op.target() && !ModelAdvice.isForOthers(op.advice())) {
+                return exactly("EINVAL");
+            }
+            String result = advice.advise(target, op.range(), op.advice());
+            return result.equals(OpResult.OK) ? either(result, OpResult.count(op.range().bytes())) : exactly(result);
+        });
+    }
 
     private String lifecycle(Op.Lifecycle op, ModelProcess process) {
         if (op instanceof Op.Fork fork) {
@@ -76,160 +138,14 @@ public final class MemoryModel {
         return op instanceof Op.Crash ? OpResult.died(op.proc(), SIGSEGV) : OpResult.OK;
     }
 
-    private static String map(ModelProcess process, PageRange range, Op.MapOptions how) {
-        process.map(range, how.prot());
-        if (how.populate() && how.prot().writable()) {
-            process.forAll(range, ModelProcess::own);
-        }
-        return OpResult.OK;
-    }
-
-    private static String unmap(ModelProcess process, PageRange range) {
-        process.unmap(range);
-        return OpResult.OK;
-    }
-
-    private static String madvise(ModelProcess process, Op.Madvise op) {
-        return result(process.forAll(op.range(), page -> {
-            switch (op.advice()) {
-                case DONTNEED -> ModelProcess.drop(page);
-                case DONTFORK -> page.dontFork = true;
-                case DOFORK -> page.dontFork = false;
-                case WIPEONFORK -> page.wipeOnFork = true;
-                case KEEPONFORK -> page.wipeOnFork = false;
-                default -> throw new UnsupportedOperationException("madvise " + op.advice().word());
-            }
-        }));
-    }
-
-    // ---------------------------------------------------------------- accesses
-
-    private String access(Op.OfProcess op, ModelProcess process) {
-        return switch (op) {
-            case Op.Write(_, _, var page, int value) -> write(process, page.vaddr(), value);
-            case Op.Read(_, _, var page) -> {
-                String failure = readFailure(process.page(page.vaddr()));
-                yield failure != null ? failure : OpResult.value(valueAt(process, page.vaddr()));
-            }
-            case Op.TouchRange touch -> touch(process, touch);
-            case Op.ReadRange(_, _, PageRange range) -> readRange(process, range);
-            case Op.Pin(_, _, PageRange range) -> pin(process, range);
-            case Op.Unpin(_, _, PageRange range) -> unpin(process, range);
-            case Op.Vmsplice(_, _, var page, int pipe) -> vmsplice(process.page(page.vaddr()), pipe);
-            case Op.ReadPipe(_, _, int pipe) -> readPipe(pipe);
-            default -> throw new UnsupportedOperationException(op.src().text());
-        };
-    }
-
-    private static int valueAt(ModelProcess process, long vaddr) {
-        ModelProcess.Page page = process.page(vaddr);
-        return page == null ? 0 : ModelProcess.value(page);
-    }
-
-    private static String write(ModelProcess process, long vaddr, int value) {
-        ModelProcess.Page page = process.page(vaddr);
-        if (page == null) {
-            return OpResult.SEGV_MAPERR;
-        }
-        if (!page.prot.writable()) {
-            return OpResult.SEGV_ACCERR;
-        }
-        ModelProcess.own(page).value = value;
-        return OpResult.OK;
-    }
-
-    private static @Nullable String readFailure(ModelProcess.@Nullable Page page) {
-        if (page == null) {
-            return OpResult.SEGV_MAPERR;
-        }
-        return page.prot.readable() ? null : OpResult.SEGV_ACCERR;
-    }
-
-    private static String touch(ModelProcess process, Op.TouchRange op) {
-        PageRange range = op.range();
-        for (long i = range.first(); i < range.end(); i++) {
-            String result = write(process, range.area().pageVaddr(i), op.value().orElse((int) i & 0xff));
-            if (!result.equals(OpResult.OK)) {
-                return OpResult.signalAt(result, i - range.first());
-            }
-        }
-        return OpResult.OK;
-    }
-
-    private static String readRange(ModelProcess process, PageRange range) {
-        byte[] values = new byte[(int) range.pages()];
-        for (int i = 0; i < values.length; i++) {
-            long vaddr = range.vaddr() + i * AreaLayout.PAGE_BYTES;
-            String failure = readFailure(process.page(vaddr));
-            if (failure != null) {
-                return OpResult.signalAt(failure, i);
-            }
-            values[i] = (byte) valueAt(process, vaddr);
-        }
-        return OpResult.values(values, values.length);
-    }
-
-    // ---------------------------------------------------------------- pins and pipes
-
-    /** Pages before one that fails have been made the process's own by then. */
-    private static String pin(ModelProcess process, PageRange range) {
-        process.notePin();
-        List<ModelFrame> frames = new ArrayList<>();
-        for (long vaddr = range.vaddr(); vaddr < range.endVaddr(); vaddr += AreaLayout.PAGE_BYTES) {
-            ModelProcess.Page page = process.page(vaddr);
-            if (page == null || !page.prot.writable()) {
-                return "EFAULT";
-            }
-            frames.add(ModelProcess.own(page));
-        }
-        frames.forEach(frame -> frame.pins++);
-        process.buffers().add(new ModelProcess.Buffer(range.vaddr(), frames));
-        return OpResult.OK;
-    }
-
-    private static String unpin(ModelProcess process, PageRange range) {
-        for (int i = process.buffers().size() - 1; i >= 0; i--) {
-            ModelProcess.Buffer buffer = process.buffers().get(i);
-            if (buffer.vaddr() == range.vaddr() && buffer.frames().size() == range.pages()) {
-                buffer.frames().forEach(frame -> frame.pins--);
-                process.buffers().remove(i);
-                return OpResult.OK;
-            }
-        }
-        return "EINVAL";
-    }
-
-    private String vmsplice(ModelProcess.@Nullable Page page, int pipe) {
-        if (pipes.get(pipe).size() == PIPE_SLOTS) {
-            return "EAGAIN";
-        }
-        if (page == null || !page.prot.readable()) {
-            return "EFAULT";
-        }
-        // The zero page is nobody's and never changes.
-        ModelFrame frame = page.frame == null ? new ModelFrame(0) : page.frame;
-        frame.piped++;
-        pipes.get(pipe).add(frame);
-        return OpResult.count(AreaLayout.PAGE_BYTES);
-    }
-
-    private String readPipe(int pipe) {
-        ModelFrame frame = pipes.get(pipe).poll();
-        if (frame == null) {
-            return "EAGAIN";
-        }
-        frame.piped--;
-        return OpResult.value(frame.value);
-    }
-
     /** Calls with what each pin must see, by process, buffer and page. */
-    void forEachPinned(IntConsumer values) {
+    void forEachPinned(Consumer<Seen> values) {
         living.values().forEach(process -> process.buffers()
-                .forEach(buffer -> buffer.frames().forEach(frame -> values.accept(frame.value))));
+                .forEach(buffer -> buffer.frames().forEach(frame -> values.accept(frame.seen()))));
     }
 
     /** Calls with what each pipe's pages must hold, by pipe, first in first. */
-    void forEachPiped(IntConsumer values) {
-        pipes.forEach(pipe -> pipe.forEach(frame -> values.accept(frame.value)));
+    void forEachPiped(Consumer<Seen> values) {
+        holds.forEachPiped(values);
     }
 }

@@ -10,9 +10,14 @@ import net.jqwik.api.ShrinkingDistance;
 public final class ProgramArbitrary {
     private ProgramArbitrary() {}
 
-    /** Programs as {@link ProgramGenerator} draws them. */
+    /** Programs of the {@link Profile#FORK} kind. */
     public static Arbitrary<Program> programs() {
-        return Arbitraries.fromGenerator(random -> new ShrinkableProgram(ProgramGenerator.generate(random)));
+        return programs(Profile.FORK);
+    }
+
+    /** Programs as {@link ProgramGenerator} draws them. */
+    public static Arbitrary<Program> programs(Profile profile) {
+        return Arbitraries.fromGenerator(random -> new ShrinkableProgram(ProgramGenerator.generate(random, profile)));
     }
 
     private record ShrinkableProgram(Program value) implements Shrinkable<Program> {

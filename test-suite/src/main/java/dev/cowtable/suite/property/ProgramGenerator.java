@@ -1,208 +1,118 @@
 package dev.cowtable.suite.property;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 
 /**
  * Draws programs of 5 to 60 operations over 2 to 5 processes that the parser accepts by construction.
  *
- * <p>The weights favour what meets in a shared table: writes, forks, pins, MADV_DONTNEED, and flags of neighbours in one 2 MiB.
+ * <p>The weights favour what meets in a shared table: writes, forks, pins, MADV_DONTNEED, and flags of neighbours in one 2 MiB. A
+ * {@link Profile} shifts them.
  */
 public final class ProgramGenerator {
     private static final int MIN_OPS = 5;
     private static final int MAX_OPS = 60;
     private static final int PROCESSES = 5;
     private static final int CPUS = 2;
-    private static final String[] PROTS = {"r", "rw", "rw", "none", "rwx"};
-    private static final String[] FLAG_ADVICE =
-            {"dontfork", "dontfork", "dofork", "wipeonfork", "wipeonfork", "keeponfork"};
     private static final String[] ENDS = {"exit", "exit", "exit", "kill", "crash"};
 
-    private record Pinned(int process, String range) {}
-
     private final Random random;
-    private final List<AreaPlan.Planned> plan;
-    private final List<AreaPlan.Planned> mapped = new ArrayList<>();
-    private final List<Integer> living = new ArrayList<>(List.of(0));
-    private final List<Integer> dead = new ArrayList<>();
-    private final List<Pinned> pins = new ArrayList<>();
-    private final List<String> lines = new ArrayList<>();
-    private int processes = 1;
+    private final Profile profile;
+    private final ProgramDraft draft;
+    private final MappingDraw mappings;
+    private final HoldDraw holds;
 
-    private ProgramGenerator(Random random) {
+    private ProgramGenerator(Random random, Profile profile) {
         this.random = random;
-        this.plan = new AreaPlan(random).draw();
+        this.profile = profile;
+        draft = new ProgramDraft(random);
+        mappings = new MappingDraw(draft, profile);
+        holds = new HoldDraw(draft, profile);
     }
 
-    /** Draws one program; the same random numbers give the same program. */
+    /** Draws one program of the {@link Profile#FORK} kind; the same random numbers give the same program. */
     public static Program generate(Random random) {
-        return new ProgramGenerator(random).draw();
+        return generate(random, Profile.FORK);
+    }
+
+    /** Draws one program of that kind; the same random numbers give the same program. */
+    public static Program generate(Random random, Profile profile) {
+        return new ProgramGenerator(random, profile).draw();
     }
 
     private Program draw() {
         int wanted = MIN_OPS + Math.min(random.nextInt(MAX_OPS - MIN_OPS + 1), random.nextInt(MAX_OPS - MIN_OPS + 1));
-        int atOnce = 1 + random.nextInt(plan.size());
-        for (int i = 0; i < atOnce && lines.size() < wanted - 3; i++) {
-            mapNew();
+        if (profile.swap() != null) {
+            draft.line("swap " + profile.swap().word());
         }
-        int firstFork = lines.size() + 1 + random.nextInt(4);
-        while (lines.size() < wanted) {
-            if (processes == 1 && (lines.size() >= firstFork || lines.size() == wanted - 2)) {
-                fork();
+        int atOnce = 1 + random.nextInt(draft.plannedAreas());
+        for (int i = 0; i < atOnce && (i == 0 || draft.size() < wanted - 3); i++) {
+            mappings.mapNew();
+        }
+        int firstFork = draft.size() + 1 + random.nextInt(4);
+        while (draft.size() < wanted) {
+            if (draft.processes() == 1 && (draft.size() >= firstFork || draft.size() == wanted - 2)) {
+                draft.fork();
             } else {
                 anyOp();
             }
         }
-        return new Program(lines);
+        return draft.program();
     }
 
     private void anyOp() {
+        Profile.Weights weights = profile.weights();
         int dice = random.nextInt(100);
-        if (dice < 46) {
-            access(dice);
-        } else if (dice < 72) {
-            changeMapping(dice - 46);
-        } else if (dice < 87) {
-            reference(dice - 72);
+        if ((dice -= weights.access()) < 0) {
+            access();
+        } else if ((dice -= weights.mapping()) < 0) {
+            mappings.mapping();
+        } else if ((dice -= weights.advice()) < 0) {
+            mappings.advice();
+        } else if ((dice -= weights.move()) < 0) {
+            mappings.move();
+        } else if ((dice -= weights.lock()) < 0) {
+            mappings.lock();
+        } else if ((dice -= weights.hold()) < 0) {
+            holds.hold();
+        } else if (dice < weights.outside()) {
+            holds.outside();
         } else {
-            lifecycle(dice - 87);
+            lifecycle();
         }
     }
 
-    private void access(int dice) {
-        AreaPlan.Planned area = area();
+    private void access() {
+        int dice = random.nextInt(46);
         if (dice < 20) {
-            op("write " + area.name() + "+" + page(area) + " " + random.nextInt(256));
+            draft.op("write " + draft.page() + " " + value());
         } else if (dice < 32) {
-            op("read " + area.name() + "+" + page(area));
+            draft.op("read " + draft.page());
         } else if (dice < 41) {
-            op("touchrange " + range(area) + (random.nextBoolean() ? " " + random.nextInt(256) : ""));
+            draft.op("touchrange " + draft.range() + (random.nextBoolean() ? " " + value() : ""));
         } else {
-            op("readrange " + range(area));
+            draft.op("readrange " + draft.range());
         }
     }
 
-    private void changeMapping(int dice) {
-        AreaPlan.Planned area = area();
-        if (dice < 6) {
-            op("mprotect " + range(area) + " " + pick(PROTS));
-        } else if (dice < 9) {
-            op("munmap " + range(area));
-        } else if (dice < 17) {
-            op("madvise " + range(area) + " dontneed");
-        } else if (dice < 22) {
-            op("madvise " + range(area) + " " + pick(FLAG_ADVICE));
-        } else if (mapped.size() < plan.size() && dice < 24) {
-            mapNew();
+    /** Zero more often than others: pages full of zeros are swapped in a way of their own. */
+    private int value() {
+        return draft.oneIn(12) ? 0 : random.nextInt(256);
+    }
+
+    private void lifecycle() {
+        int dice = random.nextInt(15);
+        if (dice < 7 && draft.processes() < PROCESSES) {
+            draft.fork();
+        } else if (dice >= 10 || !draft.end(draft.pick(ENDS))) {
+            other();
+        }
+    }
+
+    private void other() {
+        if (profile == Profile.FORK || draft.oneIn(2)) {
+            draft.op("cpu " + random.nextInt(CPUS));
         } else {
-            mapAgain(area);
+            draft.line("drain");
         }
-    }
-
-    private void reference(int dice) {
-        if (dice < 6) {
-            pin();
-        } else if (dice < 9) {
-            unpin();
-        } else if (dice < 12) {
-            AreaPlan.Planned area = area();
-            op("vmsplice " + area.name() + " " + page(area) + " -> q" + random.nextInt(2));
-        } else {
-            op("readpipe q" + random.nextInt(2));
-        }
-    }
-
-    private void lifecycle(int dice) {
-        if (dice < 7 && processes < PROCESSES) {
-            fork();
-        } else if (dice < 10 && living.size() > 1) {
-            int process = living.remove(random.nextInt(living.size()));
-            dead.add(process);
-            lines.add("P" + process + " " + pick(ENDS));
-        } else {
-            op("cpu " + random.nextInt(CPUS));
-        }
-    }
-
-    // ---------------------------------------------------------------- single operations
-
-    private void fork() {
-        int child = processes++;
-        lines.add("P" + living.get(random.nextInt(living.size())) + " fork P" + child);
-        living.add(child);
-    }
-
-    private void mapNew() {
-        AreaPlan.Planned area = plan.get(mapped.size());
-        mapped.add(area);
-        op("mmap " + area.name() + " pages=" + area.pages() + area.at() + options());
-    }
-
-    /** Maps the first pages of an area once more: over what is there, or anew. */
-    private void mapAgain(AreaPlan.Planned area) {
-        int pages = area.isBig() && random.nextBoolean() ? area.pages() : 1 + random.nextInt(Math.min(area.pages(), 8));
-        op("mmap " + area.name() + " pages=" + pages + options());
-    }
-
-    private String options() {
-        String prot = random.nextInt(8) == 0 ? " prot=" + pick(PROTS) : "";
-        return prot + (random.nextInt(8) == 0 ? " populate" : "") + (random.nextInt(8) == 0 ? " noreserve" : "");
-    }
-
-    private void pin() {
-        AreaPlan.Planned area = area();
-        int first = page(area);
-        String range =
-                area.name() + " " + first + " " + (first + 1 + random.nextInt(Math.min(3, area.pages() - first)));
-        int process = process();
-        pins.add(new Pinned(process, range));
-        lines.add("P" + process + " pin " + range);
-    }
-
-    private void unpin() {
-        if (pins.isEmpty()) {
-            pin();
-            return;
-        }
-        Pinned pinned = pins.remove(random.nextInt(pins.size()));
-        lines.add("P" + pinned.process + " unpin " + pinned.range);
-    }
-
-    // ---------------------------------------------------------------- operands
-
-    private void op(String text) {
-        lines.add("P" + process() + " " + text);
-    }
-
-    private int process() {
-        boolean wantsDead = !dead.isEmpty() && random.nextInt(50) == 0;
-        List<Integer> from = wantsDead ? dead : living;
-        return from.get(random.nextInt(from.size()));
-    }
-
-    private AreaPlan.Planned area() {
-        return mapped.get(random.nextInt(mapped.size()));
-    }
-
-    /** In a big area mostly a page beside a border of tables. */
-    private int page(AreaPlan.Planned area) {
-        int page = area.isBig() && random.nextInt(4) != 0 ? random.nextInt(3) * 512 + random.nextInt(4) - 2
-                : random.nextInt(area.pages());
-        return Math.clamp(page, 0, area.pages() - 1);
-    }
-
-    private String range(AreaPlan.Planned area) {
-        int whole = random.nextInt(4);
-        if (whole == 0) {
-            return area.name() + " 0 " + area.pages();
-        }
-        int first = page(area);
-        int end = first + 1 + random.nextInt(area.isBig() && random.nextInt(3) == 0 ? 513 : 6);
-        return area.name() + " " + first + " " + Math.min(end, area.pages());
-    }
-
-    private String pick(String[] from) {
-        return from[random.nextInt(from.length)];
     }
 }

@@ -8,6 +8,8 @@ import java.util.stream.Stream;
 
 /** Makes a failing program smaller: runs of operations go first, then single ones, then ranges become one page. */
 public final class ProgramShrinker {
+    private static final String OPTION = " (populate|noreserve|locked|onfault|dontunmap|prot=\\w+|flags=\\w+)";
+
     private ProgramShrinker() {}
 
     /** Smaller programs to try, the boldest first; each is legal. */
@@ -46,7 +48,7 @@ public final class ProgramShrinker {
     /** One operation on the first page of its range, or without an option. */
     private static Stream<Program> simpler(Program program, int at) {
         String line = program.lines().get(at);
-        return Stream.of(firstPage(line), line.replaceFirst(" (populate|noreserve|prot=\\w+)", ""))
+        return Stream.of(firstPage(line), line.replaceFirst(OPTION, ""))
                 .filter(changed -> !changed.equals(line)).map(changed -> replaced(program, at, changed));
     }
 

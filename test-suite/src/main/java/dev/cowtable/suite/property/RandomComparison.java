@@ -3,7 +3,9 @@ package dev.cowtable.suite.property;
 import dev.cowtable.mm.spi.Design;
 import dev.cowtable.mmu.tlb.TlbPolicy;
 import java.io.PrintStream;
+import java.util.Locale;
 import java.util.Random;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +31,23 @@ public final class RandomComparison {
         }
     }
 
-    /** Compares {@code programs} programs; the first that shows a difference, or null. */
+    /** A program under two designs: {@link DesignComparison#run} or {@link DesignComparison#runWhole}. */
+    @FunctionalInterface
+    public interface Comparison {
+        @Nullable
+        Difference of(Program program, Design first, Design second, TlbPolicy tlbPolicy);
+    }
+
+    /** Compares {@code programs} programs of the {@link Profile#FORK} kind; the first that shows a difference, or null. */
     public static @Nullable Finding run(Design first, Design second, long seed, int programs, PrintStream progress) {
+        return run(first, second, Profile.FORK, DesignComparison::run, seed, programs, progress);
+    }
+
+    /** Compares {@code programs} programs of a kind; the first that shows a difference, or null. */
+    public static @Nullable Finding run(Design first, Design second, Profile profile, Comparison comparison, long seed,
+            int programs, PrintStream progress) {
         for (int i = 0; i < programs; i++) {
-            Finding finding = runOne(first, second, seed + i);
+            Finding finding = runOne(first, second, profile, comparison, seed + i);
             if (finding != null) {
                 return finding;
             }
@@ -43,30 +58,35 @@ public final class RandomComparison {
         return null;
     }
 
-    private static @Nullable Finding runOne(Design first, Design second, long seed) {
-        Program program = ProgramGenerator.generate(new Random(seed));
+    private static @Nullable Finding runOne(Design first, Design second, Profile profile, Comparison comparison,
+            long seed) {
+        Program program = ProgramGenerator.generate(new Random(seed), profile);
         TlbPolicy policy = TlbPolicy.values()[(int) Math.floorMod(seed, (long) TlbPolicy.values().length)];
-        return DesignComparison.run(program, first, second, policy) == null ? null
-                : shrunk(first, second, seed, policy, program);
+        Function<Program, @Nullable Difference> compare =
+                candidate -> comparison.of(candidate, first, second, policy);
+        return compare.apply(program) == null ? null : shrunk(compare, seed, policy, program);
     }
 
-    private static Finding shrunk(Design first, Design second, long seed, TlbPolicy policy, Program failing) {
-        Program small = ProgramShrinker.shrink(failing,
-                candidate -> DesignComparison.run(candidate, first, second, policy) != null);
-        Difference difference = DesignComparison.run(small, first, second, policy);
+    private static Finding shrunk(Function<Program, @Nullable Difference> compare, long seed, TlbPolicy policy,
+            Program failing) {
+        Program small = ProgramShrinker.shrink(failing, candidate -> compare.apply(candidate) != null);
+        Difference difference = compare.apply(small);
         if (difference == null) {
             throw new IllegalStateException("the program of seed " + seed + " does not fail twice");
         }
         return new Finding(seed, policy, small, difference);
     }
 
-    /** {@code FIRST SECOND PROGRAMS [SEED]}; exit code 1 if a difference was found. */
+    /** {@code FIRST SECOND PROGRAMS [SEED [PROFILE [whole]]]}; exit code 1 if a difference was found. */
     public static void main(String[] args) {
         long seed = args.length > 3 ? Long.parseLong(args[3]) : 1;
         int programs = Integer.parseInt(args[2]);
-        Finding finding = run(Design.parse(args[0]), Design.parse(args[1]), seed, programs, System.out);
-        System.out.println(finding == null ? programs + " programs, seeds " + seed + " to " + (seed + programs - 1)
-                + ": no difference between " + args[0] + " and " + args[1] : finding);
+        Profile profile = args.length > 4 ? Profile.valueOf(args[4].toUpperCase(Locale.ROOT)) : Profile.FORK;
+        Comparison comparison = args.length > 5 ? DesignComparison::runWhole : DesignComparison::run;
+        Finding finding =
+                run(Design.parse(args[0]), Design.parse(args[1]), profile, comparison, seed, programs, System.out);
+        System.out.println(finding != null ? finding : programs + " programs of kind " + profile + ", seeds " + seed
+                + " to " + (seed + programs - 1) + ": no difference between " + args[0] + " and " + args[1]);
         System.exit(finding == null ? 0 : 1);
     }
 }

@@ -3,6 +3,7 @@ package dev.cowtable.suite.property;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.pgtable.Pte;
+import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
 import dev.cowtable.mm.vma.VmAreaStruct;
@@ -12,7 +13,9 @@ import dev.cowtable.suite.litmus.AreaLayout;
 import dev.cowtable.suite.litmus.run.EntryReader;
 import dev.cowtable.suite.litmus.run.FrameNumbers;
 import dev.cowtable.suite.litmus.run.LitmusSession;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +33,9 @@ public final class StateComparison {
     private final LitmusSession right;
     private final FrameNumbers leftNumbers = new FrameNumbers();
     private final FrameNumbers rightNumbers = new FrameNumbers();
+    /** Slots of one walk: which of the left run stands where which of the right run does. */
+    private final Map<Long, Long> leftToRight = new HashMap<>();
+    private final Map<Long, Long> rightToLeft = new HashMap<>();
 
     public StateComparison(LitmusSession left, LitmusSession right) {
         this.left = left;
@@ -38,6 +44,8 @@ public final class StateComparison {
 
     /** The first difference in words, or null. */
     public @Nullable String compare(List<Area> areas) {
+        leftToRight.clear();
+        rightToLeft.clear();
         for (int number : left.numbers()) {
             MmStruct mine = left.mm(number);
             MmStruct other = right.mm(number);
@@ -52,6 +60,7 @@ public final class StateComparison {
 
     private @Nullable String compare(MmStruct mine, MmStruct other, List<Area> areas) {
         String difference = differs("VmPTE", mine.pgtablesBytes(), other.pgtablesBytes());
+        difference = difference != null ? difference : differs("VmLck", mine.lockedVm(), other.lockedVm());
         for (Rss kind : Rss.values()) {
             difference = difference != null ? difference : differs(kind.name(), mine.rss(kind), other.rss(kind));
         }
@@ -97,13 +106,31 @@ public final class StateComparison {
     }
 
     private @Nullable String compareEntries(long mine, long other) {
+        if (SwpEntry.isSlot(mine) && SwpEntry.isSlot(other)) {
+            return compareSlots(mine, other);
+        }
         if ((mine & COMPARED) != (other & COMPARED) || (mine == 0) != (other == 0)) {
             return "entry: 0x" + Long.toHexString(mine) + " and 0x" + Long.toHexString(other);
+        }
+        if (SwpEntry.isSwap(mine)) {
+            return mine == other ? null : "entry: 0x" + Long.toHexString(mine) + " and 0x" + Long.toHexString(other);
         }
         if (!Pte.isPresent(mine) || Pte.isSpecial(mine)) {
             return null;
         }
         return comparePage(Pte.pfn(mine), Pte.pfn(other));
+    }
+
+    /** The same slot in the same places, whatever its number, and as exclusive. */
+    private @Nullable String compareSlots(long mine, long other) {
+        long mySlot = SwpEntry.plain(mine);
+        long otherSlot = SwpEntry.plain(other);
+        boolean alike = leftToRight.getOrDefault(mySlot, otherSlot) == otherSlot
+                && rightToLeft.getOrDefault(otherSlot, mySlot) == mySlot;
+        leftToRight.put(mySlot, otherSlot);
+        rightToLeft.put(otherSlot, mySlot);
+        return alike && (mine ^ mySlot) == (other ^ otherSlot) ? null
+                : "swap entry: 0x" + Long.toHexString(mine) + " and 0x" + Long.toHexString(other);
     }
 
     private @Nullable String comparePage(long mine, long other) {

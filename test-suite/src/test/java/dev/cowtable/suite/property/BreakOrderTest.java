@@ -25,10 +25,10 @@ import org.junit.jupiter.api.Test;
  * </pre>
  */
 class BreakOrderTest {
-    private static final int OLD = 1;
+    static final int OLD = 1;
     /** Its PTE is in another cache line than page 0's, so no walk for page 0 brings it along. */
     private static final int FAR_PAGE = 8;
-    private static final int SECRET = 99;
+    static final int SECRET = 99;
 
     /** Lets a test act when a CPU is about to flush; one thread drives all CPUs. */
     private static final class AtFlush implements Executor {
@@ -76,7 +76,7 @@ class BreakOrderTest {
         }
     }
 
-    private static long readByOtherThread(Design design) {
+    static long readByOtherThread(Design design) {
         Scene scene = new Scene(design);
         long[] seen = new long[1];
         scene.breakTable(() -> {

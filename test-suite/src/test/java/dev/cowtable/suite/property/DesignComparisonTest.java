@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -22,7 +23,7 @@ import net.jqwik.api.Provide;
 /**
  * The relaxed design answers as the classic one, and both as the model of user memory, after every operation of random programs.
  *
- * <p>System property {@code cowtable.programs}: that many programs more, from seed {@code cowtable.seed}. A failure prints jqwik's
+ * <p>System property {@code cowtable.programs}: that many programs more of every kind, from seed {@code cowtable.seed}. A failure prints jqwik's
  * seed, or the program's own, and the shrunk program as a litmus file.
  */
 class DesignComparisonTest {
@@ -32,6 +33,11 @@ class DesignComparisonTest {
     @Provide
     Arbitrary<Program> programs() {
         return ProgramArbitrary.programs();
+    }
+
+    @Provide
+    Arbitrary<Program> programsOfEveryKind() {
+        return Arbitraries.of(Profile.class).flatMap(ProgramArbitrary::programs);
     }
 
     @Property(tries = 300)
@@ -49,10 +55,35 @@ class DesignComparisonTest {
         assertThat(DesignComparison.run(program, CLASSIC, RELAXED, TlbPolicy.ADVERSARIAL)).isNull();
     }
 
+    @Property(tries = 300)
+    void relaxedAnswersAsClassicInProgramsOfEveryKind(@ForAll("programsOfEveryKind") Program program) {
+        assertThat(DesignComparison.runWhole(program, CLASSIC, RELAXED, TlbPolicy.NONE)).isNull();
+    }
+
+    @Property(tries = 150)
+    void relaxedAnswersAsClassicInProgramsOfEveryKindWithTlbsThatNeverEvict(
+            @ForAll("programsOfEveryKind") Program program) {
+        assertThat(DesignComparison.runWhole(program, CLASSIC, RELAXED, TlbPolicy.ADVERSARIAL)).isNull();
+    }
+
+    @Example
+    void aRefusedOperationIsADifferenceOnlyWhereNoneMayBe() {
+        Program program = Program.of("P0 mmap A pages=1", "P0 uffd A wp");
+        assertThat(DesignComparison.run(program, CLASSIC, RELAXED, TlbPolicy.NONE)).isNull();
+        assertThat(DesignComparison.runWhole(program, CLASSIC, RELAXED, TlbPolicy.NONE))
+                .hasFieldOrPropertyWithValue("opIndex", 1).hasFieldOrPropertyWithValue("kind", Difference.Kind.DIED);
+    }
+
     @Example
     void relaxedAnswersAsClassicOnAsManyProgramsAsAreAskedFor() {
         int programs = Integer.getInteger(MORE_PROGRAMS, 0);
-        assertThat(RandomComparison.run(CLASSIC, RELAXED, Long.getLong(FIRST_SEED, 1), programs, System.out)).isNull();
+        for (Profile profile : Profile.values()) {
+            assertThat(
+                    RandomComparison.run(CLASSIC, RELAXED, profile, DesignComparison::runWhole,
+                            Long.getLong(FIRST_SEED, 1),
+                            programs, System.out))
+                    .as(profile.name()).isNull();
+        }
     }
 
     @Example

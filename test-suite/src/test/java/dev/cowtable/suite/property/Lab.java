@@ -5,6 +5,7 @@ import dev.cowtable.mm.check.HeldReferences;
 import dev.cowtable.mm.check.InvariantChecker;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.PtDesc;
+import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.spi.Design;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.OpaquePages;
@@ -65,12 +66,11 @@ final class Lab {
 
     /** Puts a swap entry with an exclusive marker; its slot. */
     long swapEntry(int page) {
-        long slot = kernel.swapMap().slots();
         if (!new OpaquePages(kernel).installSwapEntry(cpu(0), Objects.requireNonNull(parent.vmaLookup(page(page))),
                 page(page))) {
             throw new IllegalStateException("no memory");
         }
-        return slot;
+        return SwpEntry.offset(pte(parent, page));
     }
 
     /** The PTE table of the area in a process. */

@@ -144,7 +144,7 @@ final class PlantedBugs {
 
     static final Design EXCLUSIVE_MARKER_KEPT = TestDesigns.relaxed("marker-kept", kernel -> new RelaxedSteps(kernel) {
         @Override
-        protected long protectedSwapEntry(long entry) {
+        protected long protectedNonpresentEntry(long entry) {
             return entry;
         }
     });
@@ -178,21 +178,21 @@ final class PlantedBugs {
     static final Design DETACH_KEEPS_COUNTS =
             TestDesigns.relaxed("detach-keeps-counts", kernel -> new RelaxedSteps(kernel) {
                 @Override
-                protected void uncount(Cpu cpu, MmuGather tlb, PtDesc table) {
+                protected void uncount(Cpu cpu, MmuGather tlb, PtDesc table, long vaddr) {
                 }
             });
 
     static final Design DETACH_KEEPS_SWAP_COUNTS =
             TestDesigns.relaxed("detach-keeps-swap", kernel -> new RelaxedSteps(kernel) {
                 @Override
-                protected void uncount(Cpu cpu, MmuGather tlb, PtDesc table) {
+                protected void uncount(Cpu cpu, MmuGather tlb, PtDesc table, long vaddr) {
                     for (int i = 0; i < 512; i++) {
                         long entry = cpu.memory().read(table.paddr() + i * 8L);
-                        if (SwpEntry.isSwap(entry)) {
-                            kernel().swapMap().duplicate(cpu, SwpEntry.offset(entry));
+                        if (SwpEntry.isSlot(entry)) {
+                            kernel().swap().swapDuplicate(cpu, entry);
                         }
                     }
-                    super.uncount(cpu, tlb, table);
+                    super.uncount(cpu, tlb, table, vaddr);
                 }
             });
 

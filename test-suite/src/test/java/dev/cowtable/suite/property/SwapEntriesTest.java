@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.spi.Design;
-import dev.cowtable.mm.swap.SwapMap;
+import dev.cowtable.mm.swap.SwapInfo;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
 import java.util.stream.IntStream;
@@ -21,11 +21,11 @@ class SwapEntriesTest {
         Lab lab = new Lab(Design.parse(design));
         long slot = lab.swapEntry(2);
         MmStruct child = lab.fork();
-        assertThat(lab.kernel.swapMap().count(slot)).isEqualTo(2);
+        assertThat(users(lab, slot)).isEqualTo(2);
         assertThat(SwpEntry.isExclusive(lab.pte(lab.parent, 2))).isFalse();
         assertThat(child.rss(Rss.SWAPENTS)).isEqualTo(1);
         lab.kernel.exitMmap(lab.cpu(0), child);
-        assertThat(lab.kernel.swapMap().count(slot)).isEqualTo(1);
+        assertThat(users(lab, slot)).isEqualTo(1);
         assertThat(lab.violations()).isEmpty();
     }
 
@@ -49,11 +49,9 @@ class SwapEntriesTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 7})
     void swapCountThatCannotGrowLeavesNothingCountedAndNothingShared(int full) {
-        Lab lab = new Lab(TestDesigns.RELAXED);
-        IntStream.range(0, Lab.PAGES).forEach(lab::swapEntry);
-        fill(lab, full);
+        Lab lab = filled(TestDesigns.RELAXED, full);
         int[] before = counts(lab);
-        assertThat(forkFailingAtTheContinuation(lab)).isTrue();
+        assertThat(forkFails(lab, attemptsOfFork(filled(TestDesigns.RELAXED, full)))).isTrue();
         assertThat(counts(lab)).isEqualTo(before);
         assertThat(lab.table(lab.parent).isShared()).isFalse();
         assertThat(lab.table(lab.parent).shareCount()).isEqualTo(1);
@@ -65,39 +63,51 @@ class SwapEntriesTest {
 
     @Test
     void swapCountThatCannotGrowFailsTheClassicForkAsWell() {
-        Lab lab = new Lab(TestDesigns.CLASSIC);
-        IntStream.range(0, Lab.PAGES).forEach(lab::swapEntry);
-        fill(lab, 3);
+        Lab lab = filled(TestDesigns.CLASSIC, 3);
         int[] before = counts(lab);
-        assertThat(forkFailingAtTheContinuation(lab)).isTrue();
+        assertThat(forkFails(lab, attemptsOfFork(filled(TestDesigns.CLASSIC, 3)))).isTrue();
         assertThat(counts(lab)).isEqualTo(before);
         drain(lab, 3);
         assertThat(lab.violations()).isEmpty();
     }
 
+    private static int users(Lab lab, long slot) {
+        return lab.kernel.swap().swapCount(SwpEntry.make(0, slot));
+    }
+
+    /** Swapped pages only, the slot of one of them full. */
+    static Lab filled(Design design, int full) {
+        Lab lab = new Lab(design);
+        IntStream.range(0, Lab.PAGES).forEach(lab::swapEntry);
+        fill(lab, full);
+        return lab;
+    }
+
     /** Users of the slot from outside, up to where the next one needs a continuation. */
     private static void fill(Lab lab, int slot) {
-        while (lab.kernel.swapMap().count(slot) < SwapMap.SWAP_MAP_MAX) {
-            lab.kernel.swapMap().duplicate(lab.cpu(0), slot);
+        while (users(lab, slot) < SwapInfo.SWAP_MAP_MAX) {
+            lab.kernel.swap().swapDuplicate(lab.cpu(0), SwpEntry.make(0, slot));
         }
     }
 
     private static void drain(Lab lab, int slot) {
-        while (lab.kernel.swapMap().count(slot) > 1) {
-            lab.kernel.swapMap().free(lab.cpu(0), slot);
+        while (users(lab, slot) > 1) {
+            lab.kernel.swap().swapFree(lab.cpu(0), SwpEntry.make(0, slot));
         }
     }
 
     private static int[] counts(Lab lab) {
-        return IntStream.range(0, lab.kernel.swapMap().slots()).map(lab.kernel.swapMap()::count).toArray();
+        return IntStream.range(0, Lab.PAGES).map(slot -> users(lab, slot)).toArray();
     }
 
-    /** The continuation is the last thing that the fork of this process asks memory for. */
-    private static boolean forkFailingAtTheContinuation(Lab lab) {
-        long before = lab.kernel.failures().attempts();
-        lab.kernel.exitMmap(lab.cpu(0), lab.fork());
-        long attempts = lab.kernel.failures().attempts() - before;
-        lab.write(0, lab.parent, Lab.PAGES, 2);
+    /** Why: on a twin, as the continuation page that the fork asks for last outlives the fork. */
+    static long attemptsOfFork(Lab twin) {
+        long before = twin.kernel.failures().attempts();
+        twin.fork();
+        return twin.kernel.failures().attempts() - before;
+    }
+
+    static boolean forkFails(Lab lab, long attempts) {
         lab.kernel.failures().failOnceAfter(attempts - 1);
         MmStruct child = lab.kernel.fork(lab.cpu(0), lab.parent);
         lab.kernel.failures().off();

@@ -2,6 +2,7 @@ package dev.cowtable.suite.property;
 
 import dev.cowtable.fork.classic.ClassicForkProvider;
 import dev.cowtable.fork.relaxed.RelaxedFork;
+import dev.cowtable.fork.relaxed.RelaxedOptions;
 import dev.cowtable.fork.relaxed.RelaxedSteps;
 import dev.cowtable.gup.linux.LinuxGupProvider;
 import dev.cowtable.mm.Kernel;
@@ -50,6 +51,11 @@ final class TestDesigns {
     /** The relaxed design with a step done wrong. */
     static Design relaxed(String name, Function<Kernel, RelaxedSteps> steps) {
         return design(name, kernel -> new RelaxedFork(kernel, steps.apply(kernel)));
+    }
+
+    /** The relaxed design with options and a step done wrong. */
+    static Design relaxed(String name, RelaxedOptions options, Function<Kernel, RelaxedSteps> steps) {
+        return design(name, kernel -> new RelaxedFork(kernel, steps.apply(kernel), options));
     }
 
     /** The relaxed design behind a wrapper that does wrong. */
@@ -110,6 +116,21 @@ final class TestDesigns {
         @Override
         public int pageContribution(PtDesc table) {
             return wrapped.pageContribution(table);
+        }
+
+        @Override
+        public boolean editsInPlace(Cpu cpu, PtDesc table) {
+            return wrapped.editsInPlace(cpu, table);
+        }
+
+        @Override
+        public int editWeight(PtDesc table) {
+            return wrapped.editWeight(table);
+        }
+
+        @Override
+        public void flushSharers(Cpu cpu, PtDesc table, long vaddr) {
+            wrapped.flushSharers(cpu, table, vaddr);
         }
 
         @Override
