@@ -18,8 +18,13 @@ final class AllocationCheck {
 
     /** True for the benchmarks of the paging unit, by their full name. */
     static boolean applies(String benchmark) {
+        return WITHOUT_ALLOCATION.contains(type(benchmark));
+    }
+
+    /** The simple name of a benchmark's class. */
+    static String type(String benchmark) {
         String type = benchmark.substring(0, benchmark.lastIndexOf('.'));
-        return WITHOUT_ALLOCATION.contains(type.substring(type.lastIndexOf('.') + 1));
+        return type.substring(type.lastIndexOf('.') + 1);
     }
 
     /** Bytes allocated for each operation. */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,16 @@ final class NativeFigures {
     private static final String PAGES = "pages_";
     private static final String ONE_FRAME = "one_frame_";
     private static final String UNIT = "_kib_ns";
+    static final List<String> MEMORY_SOURCES = List.of("memory/main.c", "memory/clock.c", "memory/ward.c",
+            "memory/cgroup.c", "memory/swap.c", "memory/memory.h");
+    private static final String MINIMUM = "_min";
+    private static final String SKIPPED = "_skipped";
+    private static final int MIB_USED = 64;
+    private static final int MEMORY_ROUNDS = 7;
+    private static final int QUICK_MIB_USED = 16;
+    private static final int QUICK_MEMORY_ROUNDS = 3;
+    private static final int QUICK_MIB_FORKED = 256;
+    private static final int QUICK_FORK_ROUNDS = 3;
     private static final int MIB_TRANSLATED = 256;
     private static final int TRANSLATE_ROUNDS = 5;
     private static final int QUICK_MIB_TRANSLATED = 16;
@@ -74,14 +85,51 @@ final class NativeFigures {
             return;
         }
         try (NativeProgram program = compiled.get()) {
-            out.println("this machine's kernel, " + MIB_FORKED + " MiB, ns each           minimum     median");
-            Map<String, String> figures =
-                    program.run(LIMIT, Integer.toString(MIB_FORKED), Integer.toString(FORK_ROUNDS));
+            int mib = quick ? QUICK_MIB_FORKED : MIB_FORKED;
+            int rounds = quick ? QUICK_FORK_ROUNDS : FORK_ROUNDS;
+            String title = "this machine's kernel, " + mib + " MiB, ns each";
+            out.printf(Locale.ROOT, "%-46s    minimum     median%n", title);
+            Map<String, String> figures = program.run(LIMIT, Integer.toString(mib), Integer.toString(rounds));
             for (String name : new String[] {"fork_ns_per_pte", "reuse_ns_per_fault", "copy_ns_per_fault"}) {
                 out.printf(Locale.ROOT, "  %-46s %9s  %9s%n", name.replace('_', ' '),
                         figures.get(name + "_min"), figures.get(name + "_median"));
             }
         }
+    }
+
+    /** Faults, munmap(), swap and reclaim. */
+    void printMemory() throws IOException {
+        String title = "this machine's kernel, " + (quick ? QUICK_MIB_USED : MIB_USED) + " MiB, ns per page";
+        Optional<NativeProgram> compiled = NativeProgram.compile(MEMORY_SOURCES, List.of(),
+                reason -> out.println(title + ": skipped, " + reason), System.getenv("PATH"));
+        if (compiled.isEmpty()) {
+            return;
+        }
+        try (NativeProgram program = compiled.get()) {
+            String folder = System.getProperty("java.io.tmpdir", ".");
+            printMemory(title, program.run(LIMIT, folder, Integer.toString(quick ? QUICK_MIB_USED : MIB_USED),
+                    Integer.toString(quick ? QUICK_MEMORY_ROUNDS : MEMORY_ROUNDS)));
+        } catch (IOException e) {
+            out.println(title + ": skipped, real_memory: " + e.getMessage());
+        }
+    }
+
+    /** A line for each figure, and for each that could not be had. */
+    void printMemory(String title, Map<String, String> figures) {
+        out.printf(Locale.ROOT, "%-46s    minimum     median%n", title);
+        figures.forEach((key, value) -> {
+            if (key.endsWith(SKIPPED)) {
+                out.println("  " + words(key, SKIPPED) + ": skipped, " + value);
+            } else if (key.endsWith(MINIMUM)) {
+                String name = key.substring(0, key.length() - MINIMUM.length());
+                out.printf(Locale.ROOT, "  %-46s %9s  %9s%n", words(key, MINIMUM), value,
+                        figures.getOrDefault(name + "_median", "-"));
+            }
+        });
+    }
+
+    private static String words(String key, String ending) {
+        return key.substring(0, key.length() - ending.length()).replace('_', ' ');
     }
 
     /** The model as Linux tells it, or else the architecture. */

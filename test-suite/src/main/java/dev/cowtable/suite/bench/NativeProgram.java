@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A bundled C or assembly program, compiled into a directory of its own that {@link #close} removes. */
+/** A bundled C or assembly program of one or more files, compiled into a directory of its own that {@link #close} removes. */
 public final class NativeProgram implements AutoCloseable {
     private static final String RESOURCES = "/dev/cowtable/suite/native/";
     private static final List<String> COMPILERS = List.of("cc", "gcc", "clang");
@@ -43,15 +43,21 @@ public final class NativeProgram implements AutoCloseable {
     /** @param options of the compiler, before the file */
     public static Optional<NativeProgram> compile(String source, List<String> options, Consumer<String> reason)
             throws IOException {
-        return compile(source, options, reason, System.getenv("PATH"));
+        return compile(List.of(source), options, reason, System.getenv("PATH"));
     }
 
     static Optional<NativeProgram> compile(String source, Consumer<String> reason, @Nullable String searchPath)
             throws IOException {
-        return compile(source, List.of(), reason, searchPath);
+        return compile(List.of(source), List.of(), reason, searchPath);
     }
 
-    static Optional<NativeProgram> compile(String source, List<String> options, Consumer<String> reason,
+    /**
+     * Compiles several files into one program; headers among them are there to be included.
+     *
+     * @param sources may name a folder, such as {@code oracle/main.c}; the last parts differ
+     * @param searchPath folders of compilers, in the form of PATH; null for none
+     */
+    public static Optional<NativeProgram> compile(List<String> sources, List<String> options, Consumer<String> reason,
             @Nullable String searchPath) throws IOException {
         Optional<Path> compiler = findCompiler(searchPath);
         if (compiler.isEmpty()) {
@@ -61,11 +67,12 @@ public final class NativeProgram implements AutoCloseable {
         Path directory = Files.createTempDirectory("cowtable-native");
         NativeProgram program = new NativeProgram(directory, directory.resolve("program"));
         try {
-            Optional<String> complaint = program.build(compiler.get(), source, options);
+            Optional<String> complaint = program.build(compiler.get(), sources, options);
             if (complaint.isEmpty()) {
                 return Optional.of(program);
             }
-            reason.accept(compiler.get().getFileName() + " cannot compile " + source + ": " + complaint.get());
+            reason.accept(
+                    compiler.get().getFileName() + " cannot compile " + sources.getFirst() + ": " + complaint.get());
         } catch (IOException | RuntimeException e) {
             program.close();
             throw e;
@@ -103,23 +110,32 @@ public final class NativeProgram implements AutoCloseable {
         Files.delete(directory);
     }
 
-    private Optional<String> build(Path compiler, String source, List<String> options) throws IOException {
-        Path file = directory.resolve(source);
-        try (InputStream in = NativeProgram.class.getResourceAsStream(RESOURCES + source)) {
-            if (in == null) {
-                throw new IOException("resource " + RESOURCES + source + " is missing");
-            }
-            Files.copy(in, file);
-        }
+    private Optional<String> build(Path compiler, List<String> sources, List<String> options) throws IOException {
         List<String> command = new ArrayList<>(List.of(compiler.toString(), "-O2", "-o", executable.toString()));
         command.addAll(options);
-        command.add(file.toString());
+        for (String source : sources) {
+            Path file = unpack(source);
+            if (!source.endsWith(".h")) {
+                command.add(file.toString());
+            }
+        }
         try {
             execute(command, COMPILE_LIMIT);
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
+    }
+
+    private Path unpack(String source) throws IOException {
+        Path file = directory.resolve(source.substring(source.lastIndexOf('/') + 1));
+        try (InputStream in = NativeProgram.class.getResourceAsStream(RESOURCES + source)) {
+            if (in == null) {
+                throw new IOException("resource " + RESOURCES + source + " is missing");
+            }
+            Files.copy(in, file);
+        }
+        return file;
     }
 
     /** Output of a command that ends well in time; anything else is an exception with the first line it printed. */

@@ -1,7 +1,6 @@
 package dev.cowtable.suite.bench;
 
 import dev.cowtable.mm.vma.MmStruct;
-import dev.cowtable.mmu.tlb.TlbPolicy;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -30,14 +29,19 @@ public class WriteFaultBenchmark {
     @Param({"reuse", "copy"})
     public String fault;
 
-    private BenchWorld world;
+    BenchWorld world;
     private MmStruct child;
 
     /** Makes the process. */
     @Setup(Level.Trial)
     public void touch() {
         LoadEverything.run();
-        world = new BenchWorld(design, TlbPolicy.REALISTIC, PAGES, false);
+        makeWorld();
+    }
+
+    void makeWorld() {
+        world = new BenchWorld(design, PAGES);
+        world.writeAll(world.parent);
     }
 
     /** Write-protects all pages by a fork; for reuse the child ends at once. */

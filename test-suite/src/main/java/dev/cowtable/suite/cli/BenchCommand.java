@@ -13,15 +13,16 @@ import picocli.CommandLine.Spec;
 /** {@code cowtable bench}: the JMH benchmarks and the machine's own kernel, in one run and one table. */
 @Command(name = "bench",
         description = {
-                "Measures translation, faults and fork with JMH, and this machine's own beside them.",
-                "Takes about twelve minutes; leave the machine alone meanwhile.",
+                "Measures translation, faults, fork, swap and reclaim with JMH, and this machine's own beside them.",
+                "Takes about twenty minutes; leave the machine alone meanwhile.",
+                "Run by root, it turns swap space of its own on and off.",
                 "Exit code 1: a path of the paging unit allocates memory."})
 final class BenchCommand implements Callable<Integer> {
     @Option(names = "--only", paramLabel = "REGEX", defaultValue = ".*",
             description = "benchmarks to run (default: all)")
     private String only = ".*";
 
-    @Option(names = "--quick", description = "short iterations: rough figures in two or three minutes")
+    @Option(names = "--quick", description = "short iterations: rough figures in two minutes")
     private boolean quick;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")

@@ -41,6 +41,7 @@ public final class DesignsCommand implements Callable<Integer> {
         out.print("  " + fork.name() + "  " + fork.description() + " (GUP: " + fork.defaultGup() + ")\n");
         new TreeMap<>(fork.options()).forEach((key, values) -> out.print(
                 "    " + key + "=" + String.join("|", values) + ", default " + first(values) + "\n"));
+        fork.claims().forEach(claim -> out.print("    - " + claim + "\n"));
     }
 
     private static String first(List<String> values) {

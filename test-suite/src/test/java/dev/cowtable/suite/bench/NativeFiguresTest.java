@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,39 @@ final class NativeFiguresTest {
         assertThat(text.toString().lines().map(line -> line.strip().replaceAll(" +", " "))).containsExactly(
                 "dependent load, 4 KiB pages, ns each own frames one frame for all",
                 "64 KiB in random order 1.40 2.50", "1024 KiB in random order 3.30 -");
+    }
+
+    @Test
+    void everyFigureOfMemoryIsALineAndSoIsEveryOneThatCannotBeHad() {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("unmap_shared_min", "35.50");
+        values.put("unmap_shared_median", "44.60");
+        values.put("swap_out_file_skipped", "no room for the swap space");
+        figures.printMemory("memory", values);
+        assertThat(text.toString().lines().map(line -> line.strip().replaceAll(" +", " "))).containsExactly(
+                "memory minimum median", "unmap shared 35.50 44.60",
+                "swap out file: skipped, no room for the swap space");
+    }
+
+    @Test
+    void realMemoryTellsEachFigureOrWhyNotAndLeavesNoSwapSpace(@TempDir Path directory) throws IOException {
+        try (NativeProgram program = NativeProgram.compile(NativeFigures.MEMORY_SOURCES, List.of("-Wall", "-Werror"),
+                reason -> assumeTrue(false, reason), System.getenv("PATH")).orElseThrow()) {
+            Map<String, String> values = program.run(LIMIT, directory.toString(), "2", "1");
+            assertThat(values).containsKeys("write_min", "read_zero_median", "unmap_alone_min", "unmap_shared_min");
+            values.forEach((key, value) -> {
+                boolean time = key.endsWith("_min") || key.endsWith("_median");
+                assertThat(time).isNotEqualTo(key.endsWith("_skipped"));
+                assertThat(time && Double.parseDouble(value) <= 0 && !key.startsWith("reclaim_mapping")).isFalse();
+            });
+            boolean none = values.containsKey("swap_skipped");
+            for (String name : new String[] {"swap_out_zram", "swap_out_file"}) {
+                boolean told = values.containsKey(name + "_min") || values.containsKey(name + "_skipped");
+                assertThat(told).isNotEqualTo(none);
+            }
+        }
+        assertThat(directory).isEmptyDirectory();
+        assertThat(Files.readString(Path.of("/proc/swaps"))).doesNotContain(directory.toString());
     }
 
     @Test
