@@ -1,0 +1,11 @@
+/**
+ * Bugs that Linux had, planted again in a copy of the sources one at a time, each with what shows it.
+ *
+ * <h2>Models</h2> the catalogue's bugs of anonymous memory: {@link dev.cowtable.suite.history.HistoricalBugs}.
+ * <h2>Leaves out</h2> bugs of files, userfaultfd, KSM and huge pages, which the laboratory does not have.
+ * <h2>Entry points</h2> {@link dev.cowtable.suite.history.HistoricalBugsTest}.
+ */
+@NullMarked
+package dev.cowtable.suite.history;
+
+import org.jspecify.annotations.NullMarked;
