@@ -1,29 +1,29 @@
 package dev.cowtable.suite.compare;
 
 /** Writes JSON, two blanks an indent; the caller opens and closes what it nests. */
-final class JsonText {
+public final class JsonText {
     private final StringBuilder out = new StringBuilder();
     private int depth;
     private boolean first = true;
     private boolean named;
 
-    JsonText beginObject() {
+    public JsonText beginObject() {
         return begin('{');
     }
 
-    JsonText endObject() {
+    public JsonText endObject() {
         return end('}');
     }
 
-    JsonText beginArray() {
+    public JsonText beginArray() {
         return begin('[');
     }
 
-    JsonText endArray() {
+    public JsonText endArray() {
         return end(']');
     }
 
-    JsonText name(String name) {
+    public JsonText name(String name) {
         separate();
         quote(name);
         out.append(": ");
@@ -31,28 +31,28 @@ final class JsonText {
         return this;
     }
 
-    JsonText string(String value) {
+    public JsonText string(String value) {
         separate();
         quote(value);
         return this;
     }
 
     /** A number or a literal. */
-    JsonText raw(String value) {
+    public JsonText raw(String value) {
         separate();
         out.append(value);
         return this;
     }
 
-    JsonText field(String name, String value) {
+    public JsonText field(String name, String value) {
         return name(name).string(value);
     }
 
-    JsonText field(String name, long value) {
+    public JsonText field(String name, long value) {
         return name(name).raw(Long.toString(value));
     }
 
-    JsonText field(String name, boolean value) {
+    public JsonText field(String name, boolean value) {
         return name(name).raw(Boolean.toString(value));
     }
 

@@ -61,6 +61,7 @@ public final class Lab {
 
     /** What is missing once every process has exited. */
     List<String> leaks() {
+        kernel.lru().lruAddDrainAll(kernel.machine().cpu(0));
         List<String> leaks = new ArrayList<>();
         long frames = freePagesAtBoot - kernel.pageAllocator().freePageCount();
         if (frames != 0) {
@@ -69,10 +70,7 @@ public final class Lab {
         if (processTables() != 0) {
             leaks.add(processTables() + " page tables have leaked");
         }
-        long slots = 0;
-        for (int slot = 0; slot < kernel.swapMap().slots(); slot++) {
-            slots += kernel.swapMap().count(slot) != 0 ? 1 : 0;
-        }
+        long slots = kernel.swap().slotsInUse();
         if (slots != 0) {
             leaks.add(slots + " swap slots have leaked");
         }

@@ -2,7 +2,7 @@ package dev.cowtable.suite.compare;
 
 import dev.cowtable.mm.Errno;
 import dev.cowtable.mm.Kernel;
-import dev.cowtable.mm.vma.FileMapping;
+import dev.cowtable.mm.filemap.AddressSpace;
 import dev.cowtable.mm.vma.MemoryMap;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
@@ -67,7 +67,7 @@ public final class ProcessRebuilder {
             return;
         }
         long flags = RecordedFlags.of(recorded);
-        FileMapping file = file(recorded);
+        AddressSpace file = file(recorded);
         long pgoff = pgoff(recorded, flags, file);
         int error = kernel.memoryMap().mmapRegion(cpu, mm, start, recorded.endVaddr() - start, flags, file, pgoff);
         VmAreaStruct vma = mm.vmaLookup(start);
@@ -83,15 +83,15 @@ public final class ProcessRebuilder {
         installer.install(vma, recorded.pages());
     }
 
-    private static @Nullable FileMapping file(SnapshotVma recorded) {
+    private static @Nullable AddressSpace file(SnapshotVma recorded) {
         return switch (recorded.kind()) {
             case ANON, HEAP, STACK -> null;
-            case FILE, SPECIAL -> new FileMapping(recorded.name(), false);
-            case SHMEM -> new FileMapping(recorded.name(), true);
+            case FILE, SPECIAL -> new AddressSpace(recorded.name(), false);
+            case SHMEM -> new AddressSpace(recorded.name(), true);
         };
     }
 
-    private long pgoff(SnapshotVma recorded, long flags, @Nullable FileMapping file) {
+    private long pgoff(SnapshotVma recorded, long flags, @Nullable AddressSpace file) {
         boolean ownOffset = file != null && recorded.kind() != VmaKind.SPECIAL;
         long pgoff = (ownOffset ? recorded.offsetBytes() : recorded.startVaddr()) >>> Paging.PAGE_SHIFT;
         VmAreaStruct below = mm.previousVma(recorded.startVaddr());

@@ -54,6 +54,8 @@ final class RaceTrial {
         for (MmStruct mm : kernel.mms()) {
             kernel.exitMmap(machine.cpu(0), mm);
         }
+        kernel.swap().swapoffAll(machine.cpu(0));
+        kernel.lru().lruAddDrainAll(machine.cpu(0));
         long lost = freePagesAtBoot - kernel.pageAllocator().freePageCount();
         return lost == 0 ? List.of() : List.of(lost + " pages are lost when all processes have ended");
     }

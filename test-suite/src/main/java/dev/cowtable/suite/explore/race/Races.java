@@ -1,6 +1,7 @@
 package dev.cowtable.suite.explore.race;
 
 import dev.cowtable.mm.gup.FollFlags;
+import dev.cowtable.mm.swap.SwapInfo;
 import dev.cowtable.suite.explore.Race;
 import java.util.List;
 
@@ -27,7 +28,22 @@ public final class Races {
                     3, BreakVsExit::begin),
             new SceneRace("fork-neighbour-fault",
                     "fork against write faults of two threads in neighbouring mappings of the same 2 MiB", 3,
-                    ForkVsNeighbourFault::begin));
+                    ForkVsNeighbourFault::begin),
+            new SceneRace("swap-again-file",
+                    "a write fault on a swapped page against a reader and another pageout, asynchronous area", 3,
+                    kernel -> SwapInVsPageout.again(kernel, SwapInfo.Kind.FILE)),
+            new SceneRace("swap-again-zram",
+                    "a write fault on a swapped page against a reader and another pageout, synchronous area", 3,
+                    kernel -> SwapInVsPageout.again(kernel, SwapInfo.Kind.ZRAM)),
+            new SceneRace("swap-shared-file",
+                    "parent and child write the page of a common swap entry against a reader, asynchronous area", 3,
+                    kernel -> SwapInVsPageout.shared(kernel, SwapInfo.Kind.FILE)),
+            new SceneRace("swap-shared-zram",
+                    "parent and child write the page of a common swap entry against a reader, synchronous area", 3,
+                    kernel -> SwapInVsPageout.shared(kernel, SwapInfo.Kind.ZRAM)),
+            new SceneRace("swap-slot-reused",
+                    "a swap-in that has found its page against the slot's next page under the same entry", 2,
+                    SwapInVsPageout::reused));
 
     private Races() {
     }
