@@ -27,7 +27,7 @@ class OperationTableTest {
     /** Sources of all test classes by simple name; some names occur in two modules. */
     private static final Map<String, String> SOURCES = sources();
 
-    private record Row(String operation, List<String> cells, List<String> tests) {}
+    record Row(String operation, List<String> cells, List<String> tests) {}
 
     private static String read(Path file) {
         try {
