@@ -53,11 +53,6 @@ public record Design(ForkStrategyProvider fork, Map<String, String> options, Gup
         return forks().stream().map(fork -> parse(fork.name())).toList();
     }
 
-    /** Those of {@link #all} under which everything can be seen as under {@code classic}. */
-    public static List<Design> allExact() {
-        return all().stream().filter(design -> design.fork().isExact()).toList();
-    }
-
     private static Map<String, String> parseOptions(ForkStrategyProvider fork, String text) {
         Map<String, String> options = new LinkedHashMap<>();
         fork.options().forEach((key, values) -> options.put(key, values.getFirst()));

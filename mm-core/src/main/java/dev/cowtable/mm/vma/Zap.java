@@ -1,8 +1,6 @@
 package dev.cowtable.mm.vma;
 
 import dev.cowtable.mm.Kernel;
-import dev.cowtable.mm.page.MemMap;
-import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.FreePgtables;
 import dev.cowtable.mm.pgtable.HugePmd;
 import dev.cowtable.mm.pgtable.PageTables;
@@ -11,7 +9,6 @@ import dev.cowtable.mm.pgtable.PtDesc;
 import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.spi.BreakIntent;
 import dev.cowtable.mm.spi.BreakResult;
-import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.tlb.MmuGather;
 import dev.cowtable.mmu.addr.Paging;
 import dev.cowtable.mmu.cpu.Cpu;
@@ -31,13 +28,11 @@ public final class Zap {
     private final Kernel kernel;
     private final PageTables pageTables;
     private final FreePgtables freePgtables;
-    private final MemMap memMap;
 
     public Zap(Kernel kernel) {
         this.kernel = kernel;
         this.pageTables = kernel.pageTables();
         this.freePgtables = new FreePgtables(pageTables);
-        this.memMap = kernel.memMap();
     }
 
     /** A range in which every PTE table is freed by the operation: whole tables may be detached there. */
@@ -157,17 +152,17 @@ public final class Zap {
         if (table == null) {
             return;
         }
-        Removal removed = new Removal(tlb, true);
+        EntryRemoval removed = new EntryRemoval(kernel, tlb, true);
         FramePort entries = cpu.memory().frame(table.pfn());
         int first = Paging.index(start, 1);
         for (int i = first; i < first + (int) ((end - start) >>> 12); i++) {
             long seen = entries.read(i);
             if (seen != Pte.NONE && !details.keeps(seen)) {
                 removed.entry(cpu, start + (i - first) * 4096L, entries.exchange(i, Pte.NONE));
-                removed.atomics++;
+                removed.countAtomic();
             }
         }
-        if (removed.anyPresent) {
+        if (removed.anyPresent()) {
             tlb.debt().owe(start, end);
         }
         removed.finish(cpu);
@@ -218,7 +213,7 @@ public final class Zap {
      * <p>Flush: after the detacher's flush only; page references go at once.
      */
     public void uncountTable(Cpu cpu, MmuGather tlb, PtDesc table, long vaddr) {
-        Removal removed = new Removal(tlb, false);
+        EntryRemoval removed = new EntryRemoval(kernel, tlb, false);
         FramePort entries = cpu.memory().frame(table.pfn());
         for (int i = 0; i < Paging.ENTRIES; i++) {
             long pte = entries.read(i);
@@ -227,70 +222,5 @@ public final class Zap {
             }
         }
         removed.finish(cpu);
-    }
-
-    /** The sums of what one table's entries take away. */
-    private final class Removal {
-        private final MmuGather tlb;
-        private final long[] rss = new long[Rss.values().length];
-        private final boolean munlocks;
-        private @Nullable VmAreaStruct vma;
-        private boolean anyPresent;
-        /** Atomic operations on counts and entries. */
-        private long atomics;
-
-        Removal(MmuGather tlb, boolean munlocks) {
-            this.tlb = tlb;
-            this.munlocks = munlocks;
-        }
-
-        void entry(Cpu cpu, long vaddr, long pte) {
-            if (!Pte.isPresent(pte)) {
-                nonpresent(cpu, pte);
-                return;
-            }
-            anyPresent = true;
-            if (Pte.isSpecial(pte)) {
-                return;
-            }
-            long pfn = Pte.pfn(pte);
-            Rss kind = kernel.rssKind(pfn);
-            rss[kind.ordinal()]--;
-            if (kind != Rss.ANONPAGES && Pte.isDirty(pte)) {
-                memMap.setFlag(cpu, pfn, PageFlags.DIRTY);
-            }
-            removeRmap(cpu, vaddr, pfn);
-            tlb.removePage(pfn);
-            atomics += 2;
-        }
-
-        /** The page loses this mapping, and the mlock of its VMA unless that was taken before. */
-        private void removeRmap(Cpu cpu, long vaddr, long pfn) {
-            if (munlocks && (vma == null || !vma.contains(vaddr))) {
-                vma = tlb.vmaOf(vaddr);
-            }
-            if (vma != null) {
-                kernel.rmap().folioRemoveRmap(cpu, pfn, vma);
-            } else {
-                kernel.rmap().folioRemoveRmap(cpu, pfn);
-            }
-        }
-
-        /** A migration entry holds neither reference nor mapping; markers and poisoned pages are counted nowhere. */
-        private void nonpresent(Cpu cpu, long entry) {
-            if (SwpEntry.isSlot(entry)) {
-                kernel.swap().freeSwapAndCache(cpu, entry);
-                rss[Rss.SWAPENTS.ordinal()]--;
-            } else if (SwpEntry.isMigration(entry)) {
-                rss[kernel.rssKind(SwpEntry.pfn(entry)).ordinal()]--;
-            }
-        }
-
-        void finish(Cpu cpu) {
-            kernel.counters().add(cpu.id(), Counter.ATOMIC, atomics);
-            for (Rss kind : Rss.values()) {
-                tlb.mm().addRss(kind, rss[kind.ordinal()]);
-            }
-        }
     }
 }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cowtable.mm.spi.Design;
 import dev.cowtable.mmu.tlb.TlbPolicy;
+import dev.cowtable.suite.kit.DesignMatrix;
 import dev.cowtable.suite.litmus.LitmusChecker;
 import dev.cowtable.suite.litmus.LitmusChecker.Verdict;
 import dev.cowtable.suite.litmus.SampleFiles;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -23,24 +23,9 @@ final class RecordedRunsTest {
             "156-uffd-wp-unpopulated",
             "157-uffd-missing", "176-thp-pte-mapped-reuse", "211-rand-vma-45", "216-rand-all-52");
 
-    /** {@code classic} and {@code relaxed}, these with each combination of their options. */
+    /** Those that claim it, each with every combination of its options. */
     static List<Design> exactDesigns() {
-        List<Design> designs = new ArrayList<>();
-        for (String name : List.of("classic", "relaxed")) {
-            Design plain = Design.parse(name);
-            List<String> combinations = List.of("");
-            for (Map.Entry<String, List<String>> option : plain.fork().options().entrySet()) {
-                List<String> grown = new ArrayList<>();
-                for (String combination : combinations) {
-                    for (String value : option.getValue()) {
-                        grown.add(combination + (combination.isEmpty() ? ":" : ",") + option.getKey() + "=" + value);
-                    }
-                }
-                combinations = grown;
-            }
-            combinations.forEach(combination -> designs.add(Design.parse(name + combination)));
-        }
-        return designs;
+        return DesignMatrix.allDesigns().stream().filter(design -> design.fork().isExact()).toList();
     }
 
     private static List<String> names() {
@@ -88,7 +73,8 @@ final class RecordedRunsTest {
     }
 
     @Test
-    void allMainDesignsAreAmongThoseThereAre() {
-        assertThat(Design.all()).extracting(design -> design.fork().name()).contains("classic", "relaxed");
+    void relaxedIsRunWithEachCombinationOfItsOptions() {
+        assertThat(exactDesigns()).extracting(Design::toString).contains("classic", "relaxed", "relaxed:rmap=inplace",
+                "relaxed:pmd=marked", "relaxed:pmd=marked,rmap=inplace");
     }
 }
