@@ -4,6 +4,7 @@ import dev.cowtable.fork.relaxed.RelaxedSteps;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.fork.EntryDup;
 import dev.cowtable.mm.fork.ForkPass;
+import dev.cowtable.mm.page.PageFlags;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.PtDesc;
 import dev.cowtable.mm.pgtable.Pte;
@@ -11,6 +12,7 @@ import dev.cowtable.mm.spi.Design;
 import dev.cowtable.mm.spi.ForkStrategy;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
+import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
@@ -32,6 +34,21 @@ final class SeriesForkHoles {
                 @Override
                 protected void takeRights(FramePort entries, int index, long pte, long lost) {
                     entries.write(index, pte & ~lost);
+                }
+            });
+
+    /** 5: the entries of shared file mappings are shared as well, and lose their D in the common table, unknown to the page. */
+    static final Design DIRTY_BIT_CLEARED =
+            TestDesigns.relaxed("5-dirty-cleared", kernel -> new RelaxedSteps(kernel) {
+                @Override
+                protected boolean mayShareVma(ForkPass pass, int i) {
+                    return pass.source(i).has(VmFlags.SHARED) || super.mayShareVma(pass, i);
+                }
+
+                @Override
+                protected long protectedEntry(long pte) {
+                    boolean isFile = !Pte.isSpecial(pte) && !kernel.memMap().testFlag(Pte.pfn(pte), PageFlags.ANON);
+                    return super.protectedEntry(pte) & (isFile ? ~Entry.D : -1);
                 }
             });
 

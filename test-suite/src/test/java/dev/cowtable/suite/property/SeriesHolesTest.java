@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cowtable.mm.page.FailureInjection;
 import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.spi.Design;
+import dev.cowtable.mm.swap.SwapInfo;
 import dev.cowtable.mm.vma.Advice;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmFlags;
@@ -30,9 +31,9 @@ import org.junit.jupiter.api.Timeout;
  *  1  share dropped before the flush            SHARE_DROPPED_BEFORE_FLUSH   P reads a byte that C wrote
  *  2  zero page into the shared table           ZERO_PAGE_INTO_SHARED_TABLE  I5: C reaches an entry without a VMA
  *  3  WIPEONFORK neighbour shared               WIPEONFORK_SHARED            C reads P's secret
- *  4  uffd-wp and soft-dirty of both sides      left for later               -
+ *  4  uffd-wp of both sides                     needs userfaultfd            -
  *  5  live entry set, not edited                ENTRY_SET_AND_NOT_EDITED     D lost: reclaim drops what P wrote
- *     D of a shared file page cleared           left for later               -
+ *     D of a shared file page cleared           DIRTY_BIT_CLEARED            reclaim drops what P wrote
  *  6  shared although a count failed            SHARED_AFTER_A_PREFIX        I1: swap slot counted once, named twice
  *  7  failed fallback leaves the prefix         PREFIX_LEAKED                I1: frame counted twice, mapped once
  *  8  zap goes on after a failed break          ZAP_GOES_ON                  the other reads 0
@@ -119,6 +120,27 @@ class SeriesHolesTest {
     void hole5DirtyBitLostWhenALiveEntryIsSet() {
         assertThat(readAfterWriteDuringFork(RELAXED)).isEqualTo(42);
         assertThat(readAfterWriteDuringFork(SeriesForkHoles.ENTRY_SET_AND_NOT_EDITED)).isZero();
+    }
+
+    /** A page of shared memory that only its entry knows to be dirty lies in a table of private pages. */
+    private static long readOfSharedMemoryAfterFork(Design design) {
+        Lab lab = new Lab(design);
+        int page = 16;
+        lab.kernel.memoryMap().mmapShared(lab.cpu(0), lab.parent, Lab.page(page), 4096, VmFlags.READ | VmFlags.WRITE,
+                false);
+        lab.read(0, lab.parent, page);
+        lab.write(0, lab.parent, page, 42);
+        long pfn = Pte.pfn(lab.pte(lab.parent, page));
+        lab.kernel.swap().swapon(lab.cpu(0), SwapInfo.Kind.ZRAM);
+        lab.fork();
+        assertThat(PressureComparison.reclaim(lab.kernel, pfn)).isEqualTo("1 freed");
+        return lab.read(0, lab.parent, page);
+    }
+
+    @Test
+    void hole5DirtyBitOfASharedFilePageCleared() {
+        assertThat(readOfSharedMemoryAfterFork(RELAXED)).isEqualTo(42);
+        assertThat(readOfSharedMemoryAfterFork(SeriesForkHoles.DIRTY_BIT_CLEARED)).isZero();
     }
 
     @Test
