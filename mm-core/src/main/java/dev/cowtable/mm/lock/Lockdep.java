@@ -2,6 +2,7 @@ package dev.cowtable.mm.lock;
 
 import dev.cowtable.mmu.cpu.Cpu;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the order of {@link LockClass} at every acquisition and knows what each CPU holds.
@@ -14,10 +15,21 @@ public final class Lockdep {
     private final LockClass[][] held;
     private final int[] depth;
     private final AtomicLong identities = new AtomicLong();
+    private @Nullable LockObserver observer;
 
     public Lockdep(int cpuCount) {
         held = new LockClass[cpuCount][MAX_HELD];
         depth = new int[cpuCount];
+    }
+
+    /** From now on tells {@code who} of every spin lock, or nobody if it is null; called while no CPU runs and none is held. */
+    public void observe(@Nullable LockObserver who) {
+        observer = who;
+    }
+
+    @Nullable
+    LockObserver observer() {
+        return observer;
     }
 
     /** A negative number that names one shared object in scheduling points, apart from all physical addresses. */

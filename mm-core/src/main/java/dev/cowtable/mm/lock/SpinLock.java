@@ -5,6 +5,7 @@ import dev.cowtable.mmu.exec.Step;
 import dev.cowtable.mmu.exec.Waitable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A spin lock of the emulated kernel: waiting is left to the executor, interrupts stay enabled.
@@ -47,15 +48,32 @@ public final class SpinLock implements Waitable {
     private void lock(Cpu cpu, boolean nested) {
         lockdep.acquire(cpu, lockClass, nested);
         cpu.step(Step.LOCK, id);
-        while (!OWNER.compareAndSet(this, FREE, cpu.id())) {
-            cpu.await(this);
+        LockObserver observer = lockdep.observer();
+        if (!OWNER.compareAndSet(this, FREE, cpu.id())) {
+            waitForOwner(cpu, observer);
         }
+        if (observer != null) {
+            observer.acquired(cpu, lockClass, id);
+        }
+    }
+
+    private void waitForOwner(Cpu cpu, @Nullable LockObserver observer) {
+        if (observer != null) {
+            observer.contended(cpu, lockClass, id);
+        }
+        do {
+            cpu.await(this);
+        } while (!OWNER.compareAndSet(this, FREE, cpu.id()));
     }
 
     public void unlock(Cpu cpu) {
         assertHeld(cpu);
         cpu.step(Step.UNLOCK, id);
         lockdep.release(cpu, lockClass);
+        LockObserver observer = lockdep.observer();
+        if (observer != null) {
+            observer.released(cpu, lockClass, id);
+        }
         OWNER.setRelease(this, FREE);
     }
 
