@@ -32,21 +32,22 @@ import picocli.CommandLine.Spec;
 @Command(name = "compare",
         description = "Forks a recorded process under several designs, replays a workload and prints one table.",
         footer = {"", "Without --pid and --snapshot the shipped snapshot is taken: a redis-server%nof about 1 GiB.", "",
-                "The parent's threads run on two CPUs and its children on a third. Every read%n"
-                        + "of a page is compared with what the process should see. Opaque pages (file,%n"
-                        + "shared memory, swapped, huge) are never touched.",
+                "The parent's threads run on two CPUs, its children on a third, reclaim on%n"
+                        + "a fourth. Every read of a page is compared with what the process should see.%n"
+                        + "Opaque pages (file, shared memory, swapped, huge) are never touched.",
                 "", "Workloads:",
                 Workloads.BGSAVE_HELP, Workloads.SPAWN_HELP, Workloads.FUZZ_HELP, Workloads.PREFORK_HELP,
-                Workloads.ZYGOTE_HELP, "",
-                "Exit codes: 0 compared, even if VmPTE differs from the record; 1 a check of%n"
-                        + "invariants, contents or leaks failed; 2 bad usage, or a process or snapshot%n"
-                        + "that cannot be read."})
+                Workloads.ZYGOTE_HELP, Workloads.RECLAIM_HELP, Workloads.RECLAIM_NOMEM_HELP, "",
+                "Exit codes: 0 compared, even if VmPTE differs from the record or a design%n"
+                        + "refuses the workload; 1 a check of invariants, contents or leaks failed; 2 bad%n"
+                        + "usage, or a process or snapshot that cannot be read."})
 public final class CompareCommand implements Callable<Integer> {
     @ArgGroup(exclusive = true)
     private @Nullable Input input;
 
     @Option(names = "--workload", paramLabel = "NAME", defaultValue = "bgsave",
-            description = "bgsave, spawn, fuzz, prefork or zygote (see below); default ${DEFAULT-VALUE}")
+            description = "bgsave, spawn, fuzz, prefork, zygote, reclaim or reclaim-nomem (see below);"
+                    + " default ${DEFAULT-VALUE}")
     private String workloadName = "bgsave";
 
     @Option(names = "--write-fraction", paramLabel = "F",

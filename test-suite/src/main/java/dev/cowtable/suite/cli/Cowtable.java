@@ -13,9 +13,8 @@ import picocli.CommandLine.ParameterException;
 @Command(name = "cowtable", description = "A laboratory for designs of Linux memory management.",
         versionProvider = Cowtable.Version.class, synopsisSubcommandLabel = "COMMAND",
         subcommands = {BenchCommand.class, CompareCommand.class, LitmusCommand.class, DesignsCommand.class,
-                ExploreCommand.class, HardwareCommand.class, MatrixCommand.class, OracleCommand.class,
-                SnapshotCommand.class,
-                VectorsCommand.class},
+                ExploreCommand.class, HardwareCommand.class, LocksCommand.class, MatrixCommand.class,
+                OracleCommand.class, SnapshotCommand.class, VectorsCommand.class},
         footer = {"", "Exit codes: 0 ok, 1 a check failed, 2 bad input or usage, 3 this machine cannot."})
 public final class Cowtable implements Runnable {
     /** Exit code of bad input and bad usage. */

@@ -91,10 +91,12 @@ public final class Comparison {
             stage.check("at the end of the workload");
             addFigures(figures, lab, stage, before);
             end(lab, stage);
+        } catch (UnsupportedOperationException e) {
+            return new DesignResult(design.toString(), Map.of(), stage.violations(), e.getMessage());
         } catch (RuntimeException e) {
             stage.violated("died: " + e);
         }
-        return new DesignResult(design.toString(), figures, stage.violations());
+        return new DesignResult(design.toString(), figures, stage.violations(), null);
     }
 
     private static void addFigures(Map<Figure, Long> figures, Lab lab, Stage stage, Map<Counter, Long> before) {

@@ -21,6 +21,9 @@ public enum Figure {
     PAGE_COPIES("pages copied by faults", "pageCopiesByFaults", Counter.PAGE_COPY),
     FORK_PAGE_COPIES("pages copied by fork", "pageCopiesByFork", Counter.FORK_PAGE_COPY),
     PAGE_REUSES("pages reused without a copy", "pageReuses", Counter.PAGE_REUSE),
+    TABLES_EDITED("entries edited in place", "entriesEditedInPlace", Counter.TABLE_EDITED),
+    SWAPPED_OUT("pages swapped out", "pagesSwappedOut", Counter.SWAP_OUT),
+    SWAPPED_IN("pages swapped in", "pagesSwappedIn", Counter.SWAP_IN),
     FLUSHES("TLB flushes", "tlbFlushes", Counter.TLB_FLUSH),
     FLUSHES_NEEDLESS("TLB flushes nobody owed", "tlbFlushesNeedless", Counter.TLB_FLUSH_NEEDLESS),
     IPIS("IPIs", "ipis", Counter.IPI),
@@ -60,6 +63,11 @@ public enum Figure {
     /** True if two runs with the same input give the same value. */
     public boolean isDeterministic() {
         return this != FORK_NANOS && this != WORKLOAD_NANOS;
+    }
+
+    /** True if a row of zeros is not worth printing. */
+    boolean isRare() {
+        return this == TABLES_EDITED || this == SWAPPED_OUT || this == SWAPPED_IN;
     }
 
     /** From the unit of the value to the unit of the label. */

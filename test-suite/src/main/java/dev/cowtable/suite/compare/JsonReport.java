@@ -63,6 +63,9 @@ public final class JsonReport {
         json.beginObject();
         json.field("design", design.design());
         json.field("passed", design.passed());
+        if (design.refusal() != null) {
+            json.field("refusal", design.refusal());
+        }
         json.name("violations");
         strings(json, design.violations());
         json.name("figures").beginObject();

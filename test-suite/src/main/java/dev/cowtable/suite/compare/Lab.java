@@ -13,10 +13,10 @@ import java.util.List;
  * A freshly booted machine under one design.
  *
  * <p>The parent has a thread on each of the first two CPUs, so that every flush of it interrupts another CPU; children
- * run on the third.
+ * run on the third. Pages are reclaimed from the fourth.
  */
 public final class Lab {
-    private static final int CPUS = 3;
+    private static final int CPUS = 4;
     private static final long MEMORY_BYTES = 256L << 30;
 
     private final Kernel kernel;
@@ -47,6 +47,11 @@ public final class Lab {
 
     Cpu childCpu() {
         return kernel.machine().cpu(2);
+    }
+
+    /** Where reclaim runs, and no process. */
+    Cpu reclaimCpu() {
+        return kernel.machine().cpu(3);
     }
 
     /** Page-table pages that belong to processes, each counted once, top tables included. */

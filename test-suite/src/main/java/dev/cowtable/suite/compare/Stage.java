@@ -122,6 +122,11 @@ public final class Stage {
         }
     }
 
+    /** The parent's main thread reads a page; each that a child can read is as likely as any other. */
+    void parentReadsAnyPage() {
+        readAnyPage(parent);
+    }
+
     public void writeHotPage(EmulatedProcess child) {
         if (childWritable.length > 0) {
             child.write(hot.draw(random));
@@ -140,6 +145,11 @@ public final class Stage {
         if (childReadable.length > 0) {
             child.read(childReadable[random.nextInt(childReadable.length)]);
         }
+    }
+
+    /** The source of all draws. */
+    SplittableRandom random() {
+        return random;
     }
 
     /** True with that probability. */

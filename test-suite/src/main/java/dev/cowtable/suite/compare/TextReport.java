@@ -81,11 +81,18 @@ public final class TextReport {
         List<DesignResult> designs = result.designs();
         row(labelWidth, widths, "", designs.stream().map(DesignResult::design).toList());
         for (Figure figure : Figure.values()) {
+            if (figure.isRare() && designs.stream().allMatch(d -> d.figure(figure) == 0)) {
+                continue;
+            }
             row(labelWidth, widths, figure.label(),
                     designs.stream().map(d -> cell(d, figure)).toList());
         }
-        row(labelWidth, widths, VERDICT, designs.stream().map(d -> d.passed() ? "ok" : "FAILED").toList());
+        row(labelWidth, widths, VERDICT, designs.stream().map(TextReport::verdict).toList());
         text.append('\n');
+    }
+
+    private static String verdict(DesignResult design) {
+        return !design.passed() ? "FAILED" : design.refusal() != null ? "unsupported" : "ok";
     }
 
     private static String cell(DesignResult design, Figure figure) {
@@ -103,6 +110,9 @@ public final class TextReport {
 
     private void violations() {
         for (DesignResult design : result.designs()) {
+            if (design.refusal() != null) {
+                line("%s: unsupported: %s", design.design(), design.refusal());
+            }
             List<String> told = design.violations();
             told.stream().limit(MAX_TOLD).forEach(v -> line("%s: !! %s", design.design(), v));
             if (told.size() > MAX_TOLD) {
@@ -119,6 +129,9 @@ public final class TextReport {
             long saved = base - design.figure(Figure.PEAK_TABLES);
             if (!yardstick.passed() || !design.passed()) {
                 line("%s against %s: no comparison, a check failed", design.design(), yardstick.design());
+                continue;
+            }
+            if (!yardstick.isComparable() || !design.isComparable()) {
                 continue;
             }
             line("%s %s %,d KiB of page tables at peak against %s (%.1f %%); %,d of %,d shared tables were broken",

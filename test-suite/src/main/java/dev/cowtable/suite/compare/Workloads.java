@@ -10,12 +10,15 @@ public final class Workloads {
     public static final String PREFORK_HELP = SiblingsWorkload.PREFORK_HELP;
     public static final String ZYGOTE_HELP = SiblingsWorkload.ZYGOTE_HELP;
 
+    public static final String RECLAIM_HELP = ReclaimWorkload.HELP;
+    public static final String RECLAIM_NOMEM_HELP = ReclaimWorkload.NOMEM_HELP;
+
     private Workloads() {
     }
 
     public static List<Workload> all() {
         return List.of(new BgsaveWorkload(), new SpawnWorkload(), new FuzzWorkload(), SiblingsWorkload.prefork(),
-                SiblingsWorkload.zygote());
+                SiblingsWorkload.zygote(), ReclaimWorkload.withMemory(), ReclaimWorkload.withoutMemory());
     }
 
     /**

@@ -109,7 +109,8 @@ final class CompareCommandTest {
     @Test
     void helpTellsWhatEachWorkloadDoes() {
         assertThat(run("--help")).isZero();
-        assertThat(out.toString()).contains("\n  bgsave ", "\n  spawn ", "\n  fuzz ", "\n  prefork ", "\n  zygote ")
+        assertThat(out.toString()).contains("\n  bgsave ", "\n  spawn ", "\n  fuzz ", "\n  prefork ", "\n  zygote ",
+                        "\n  reclaim ", "\n  reclaim-nomem\n")
                 .doesNotContain("%n");
     }
 }

@@ -60,7 +60,8 @@ final class ComparisonTest {
             }
         }
         assertThat(first.figure(Figure.FORKS)).isPositive();
-        assertThat(first.figure(Figure.PAGE_COPIES) > 0).isEqualTo(!name.equals("spawn"));
+        assertThat(first.figure(Figure.PAGE_COPIES) > 0).isEqualTo(!List.of("spawn", "reclaim", "reclaim-nomem")
+                .contains(name));
     }
 
     @Test
@@ -83,6 +84,48 @@ final class ComparisonTest {
         assertThat(relaxed.figure(Figure.PEAK_VMPTE)).isEqualTo(classic.figure(Figure.PEAK_VMPTE));
         assertThat(TextReport.of(result)).contains("relaxed saves ")
                 .contains("VmPTE: recorded 2148 kB, emulated 2148 kB: equal");
+    }
+
+    // ---------------------------------------------------------------- reclaim
+
+    private static List<DesignResult> reclaim(String workload, String designs) throws IOException {
+        CompareResult result = new Comparison(Samples.shell(), Workloads.named(workload), Double.NaN, 1,
+                Progress.none()).run(Design.parseList(designs));
+        assertThat(result.passed()).isTrue();
+        return result.designs();
+    }
+
+    @Test
+    void anEditInPlaceTakesTheSamePagesAndBreaksNoTableForIt() throws IOException {
+        List<DesignResult> both = reclaim("reclaim", "classic;relaxed;relaxed:rmap=inplace");
+        assertThat(both).allSatisfy(d -> assertThat(d.figure(Figure.SWAPPED_OUT)).isEqualTo(7));
+        assertThat(both.get(1).figure(Figure.TABLES_EDITED)).isZero();
+        assertThat(both.get(2).figure(Figure.TABLES_EDITED)).isPositive();
+        assertThat(both.get(2).figure(Figure.TABLES_BROKEN)).isLessThan(both.get(1).figure(Figure.TABLES_BROKEN));
+        assertThat(both.get(2).figure(Figure.SWAPPED_IN)).isEqualTo(both.get(0).figure(Figure.SWAPPED_IN))
+                .isPositive();
+    }
+
+    @Test
+    void withoutMemoryABreakKeepsThePagesOfSharedTablesAndAnEditDoesNot() throws IOException {
+        List<DesignResult> both = reclaim("reclaim-nomem", "classic;relaxed;relaxed:rmap=inplace");
+        assertThat(both.get(0).figure(Figure.SWAPPED_OUT)).isEqualTo(7);
+        assertThat(both.get(1).figure(Figure.SWAPPED_OUT)).isLessThan(7);
+        assertThat(both.get(1).figure(Figure.TABLES_BROKEN)).isZero();
+        assertThat(both.get(2).figure(Figure.SWAPPED_OUT)).isEqualTo(7);
+    }
+
+    @Test
+    void aDesignThatRefusesTheWorkloadIsUnsupportedAndHasFailedNothing() throws IOException {
+        CompareResult result = new Comparison(Samples.shell(), Workloads.named("reclaim"), Double.NaN, 1,
+                Progress.none()).run(Design.parseList("classic owner"));
+        assertThat(result.passed()).isTrue();
+        assertThat(result.designs().get(1).refusal()).contains("owner does not");
+        assertThat(result.designs().get(1).figures()).isEmpty();
+        assertThat(TextReport.of(result)).containsPattern("(?m)^verdict of the checks +ok +unsupported$")
+                .containsPattern("(?m)^pages swapped out +7 +-$").contains("owner: unsupported: owner does not")
+                .doesNotContain("died").doesNotContain("against classic");
+        assertThat(JsonReport.of(result)).contains("\"refusal\": \"owner does not");
     }
 
     // ---------------------------------------------------------------- the checks can fail

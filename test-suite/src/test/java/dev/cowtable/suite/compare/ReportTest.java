@@ -7,6 +7,7 @@ import dev.cowtable.suite.snapshot.Snapshot;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -42,10 +43,11 @@ final class ReportTest {
     @Test
     void theTableHasARowForEachFigureAndItsColumnsEndTogether() throws IOException {
         String text = TextReport.of(result());
-        List<String> rows = text.lines().dropWhile(line -> !line.isEmpty()).skip(1).limit(Figure.values().length
-                + 2).toList();
-        assertThat(rows).hasSize(Figure.values().length
-                + 2).allSatisfy(row -> assertThat(row).hasSameSizeAs(rows.getFirst()));
+        List<String> rows = text.lines().dropWhile(line -> !line.isEmpty()).skip(1).takeWhile(line -> !line.isEmpty())
+                .toList();
+        long always = Arrays.stream(Figure.values()).filter(figure -> !figure.isRare()).count();
+        assertThat(rows).hasSize((int) always + 2)
+                .allSatisfy(row -> assertThat(row).hasSameSizeAs(rows.getFirst()));
         assertThat(rows.getLast()).startsWith("verdict of the checks").endsWith("ok");
         assertThat(text.lines().toList().getLast()).startsWith("relaxed ").contains(" against classic (");
     }
