@@ -46,6 +46,9 @@ public final class Cpu {
         this.paging = new PagingUnit(executor.observesSteps() ? new WalkPort(this, physical) : physical,
                 new ControlRegisters(builder.model, builder.pagingLevels), machine.tlbPolicy(), builder.geometry, id,
                 machine.listener());
+        if (builder.storeBufferDepth == 0) {
+            paging.loadFrom(physical);
+        }
         this.interrupts = new InterruptUnit(this, executor.observesSteps());
     }
 
@@ -250,6 +253,11 @@ public final class Cpu {
 
     /** Reads 8 aligned bytes into {@code out1[0]}; returns 0, or a {@link Fault}. */
     public long readWord(long vaddr, int access, long[] out1) {
+        boolean plain = isAligned(vaddr) && interrupts.attention() == 0;
+        return plain && paging.loadFast(vaddr, access, out1) ? 0 : readWordSlow(vaddr, access, out1);
+    }
+
+    private long readWordSlow(long vaddr, int access, long[] out1) {
         checkAligned(vaddr);
         step(Step.USER_ACCESS, vaddr);
         long paddr = translate(vaddr, access);
@@ -266,8 +274,12 @@ public final class Cpu {
         return store(vaddr, Long.BYTES, access, value);
     }
 
+    private static boolean isAligned(long vaddr) {
+        return (vaddr & (Paging.ENTRY_BYTES - 1)) == 0;
+    }
+
     private static void checkAligned(long vaddr) {
-        if ((vaddr & (Paging.ENTRY_BYTES - 1)) != 0) {
+        if (!isAligned(vaddr)) {
             throw new IllegalArgumentException("linear address 0x" + Long.toHexString(vaddr)
                     + " is not a multiple of 8");
         }

@@ -3,6 +3,7 @@ package dev.cowtable.mmu.tlb;
 import static dev.cowtable.mmu.tlb.EntryStore.ANY_PCID;
 
 import dev.cowtable.mmu.event.MmuListener;
+import dev.cowtable.mmu.mem.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,11 @@ public final class Tlb {
         }
     }
 
+    /** From now {@link #loadFast} loads, and from that memory. */
+    public void loadFrom(PhysicalMemory memory) {
+        front.loadFrom(memory);
+    }
+
     /** Look-ups and fills that follow are under this PCID. */
     public void setPcid(int current) {
         pcid = current;
@@ -43,7 +49,12 @@ public final class Tlb {
         return front.find(vaddr, access);
     }
 
-    /** How often {@link #findFast} knew. */
+    /** Loads an aligned word into {@code out1[0]} if the fast path knows that the access is allowed; else false. */
+    public boolean loadFast(long vaddr, int access, long[] out1) {
+        return front.load(vaddr, access, out1);
+    }
+
+    /** How often {@link #findFast} or {@link #loadFast} knew. */
     public long fastHits() {
         return front.hits();
     }

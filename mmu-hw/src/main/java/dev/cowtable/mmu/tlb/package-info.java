@@ -5,7 +5,7 @@
  * <p><b>Leaves out:</b> split instruction and data TLBs, large pages held as several smaller entries.
  * <p><b>Lock rules:</b> none; only the thread that drives the CPU, or runs an interrupt for it while it is idle,
  * touches its caches.
- * <p><b>Flush rules:</b> nothing here looks at memory again; whoever changes an entry invalidates.
+ * <p><b>Flush rules:</b> nothing here looks at an entry in memory again; whoever changes one invalidates.
  * <p><b>Entry points:</b> {@link dev.cowtable.mmu.tlb.TlbPolicy},
  * {@link dev.cowtable.mmu.tlb.TlbGeometry}; the rest serves the CPU.
  */

@@ -79,6 +79,16 @@ public final class PagingUnit {
         return tlb.findFast(vaddr, access);
     }
 
+    /** From now {@link #loadFast} loads, and from that memory; for a CPU without a store buffer. */
+    public void loadFrom(PhysicalMemory physical) {
+        tlb.loadFrom(physical);
+    }
+
+    /** As {@link #translateFast}, and loads the aligned word at its address into {@code out1[0]}; false: neither was done. */
+    public boolean loadFast(long vaddr, int access, long[] out1) {
+        return tlb.loadFast(vaddr, access, out1);
+    }
+
     /** A physical address, or a fault; a page fault sets CR2. */
     public long translate(long vaddr, int access) {
         long translation = translation(vaddr, access);
