@@ -196,7 +196,7 @@ class RepeatedLoadTest {
                 case 5 -> cpu.invlpg(vaddr);
                 case 6 -> Modes.writeProtect(cpu, random.nextBoolean());
                 case 7 -> cpu.writeWord(vaddr, Access.USER, random.nextInt(4));
-                default -> { }
+                default -> {}
             }
         }
     }
