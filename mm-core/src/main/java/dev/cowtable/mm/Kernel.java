@@ -12,6 +12,7 @@ import dev.cowtable.mm.page.FailureInjection;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageAllocator;
 import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mm.page.PageRefs;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.reclaim.MadvisePages;
 import dev.cowtable.mm.reclaim.Reclaim;
@@ -39,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything that happens on a CPU takes that {@link Cpu} as its first argument; no part asks which Java thread it runs on.
  */
 public final class Kernel {
+    /** Largest order of a folio that is mapped by entries of one PTE table and not by a huge one. */
+    public static final int MAX_ANON_FOLIO_ORDER = 8;
+
     private static final long FIRST_FREE_PFN = 1024;
 
     private final Machine machine;
@@ -69,6 +73,7 @@ public final class Kernel {
     private final List<MmStruct> mms = new ArrayList<>();
     private long nextMmId;
     private long peakTables;
+    private volatile int anonFolioOrder;
 
     public Kernel(Machine machine, Design design) {
         this.machine = machine;
@@ -187,6 +192,23 @@ public final class Kernel {
         return gupStrategy;
     }
 
+    /**
+     * Lets write faults on anonymous memory take folios of 2^order pages where one fits; 0, the default, turns that off.
+     *
+     * <p>Mirrors: "always" in /sys/kernel/mm/transparent_hugepage/hugepages-*kB/enabled of one size below PMD order.
+     */
+    public void setAnonFolioOrder(int order) {
+        if (order < 0 || order > MAX_ANON_FOLIO_ORDER) {
+            throw new IllegalArgumentException(
+                    "anonymous folios have order 0 to " + MAX_ANON_FOLIO_ORDER + ": " + order);
+        }
+        anonFolioOrder = order;
+    }
+
+    public int anonFolioOrder() {
+        return anonFolioOrder;
+    }
+
     /** The frame of the zero page. */
     public long zeroPfn() {
         return zeroPfn;
@@ -247,25 +269,28 @@ public final class Kernel {
         putPages(cpu, pfn, 1);
     }
 
-    /** Drops references on one page: folio_put_refs(). */
+    /** Drops references on one page's folio: folio_put_refs(). */
     public void putPages(Cpu cpu, long pfn, int references) {
         if (!memMap.testFlag(pfn, PageFlags.RESERVED) && memMap.pageRefSubAndTest(cpu, pfn, references)) {
-            lru.pageCacheRelease(cpu, pfn);
-            pageAllocator.freePages(cpu, pfn, memMap.testFlag(pfn, PageFlags.HEAD) ? 9 : 0);
+            long head = memMap.folioHead(pfn);
+            lru.pageCacheRelease(cpu, head);
+            pageAllocator.freePages(cpu, head, memMap.folioOrder(head));
         }
     }
 
-    /** Drops one reference on each of many pages, taking the lock of the LRU lists once; {@code pfns} is overwritten. */
-    public void putPages(Cpu cpu, long[] pfns, int count) {
+    /** Drops references as {@link PageRefs} names them, taking the lock of the LRU lists once; {@code refs} is overwritten. */
+    public void putPages(Cpu cpu, long[] refs, int count) {
         int unused = 0;
         for (int i = 0; i < count; i++) {
-            if (!memMap.testFlag(pfns[i], PageFlags.RESERVED) && memMap.pageRefSubAndTest(cpu, pfns[i], 1)) {
-                pfns[unused++] = pfns[i];
+            long pfn = PageRefs.pfn(refs[i]);
+            if (!memMap.testFlag(pfn, PageFlags.RESERVED)
+                    && memMap.pageRefSubAndTest(cpu, pfn, PageRefs.count(refs[i]))) {
+                refs[unused++] = memMap.folioHead(pfn);
             }
         }
-        lru.pageCacheRelease(cpu, pfns, unused);
+        lru.pageCacheRelease(cpu, refs, unused);
         for (int i = 0; i < unused; i++) {
-            pageAllocator.freePages(cpu, pfns[i], memMap.testFlag(pfns[i], PageFlags.HEAD) ? 9 : 0);
+            pageAllocator.freePages(cpu, refs[i], memMap.folioOrder(refs[i]));
         }
     }
 

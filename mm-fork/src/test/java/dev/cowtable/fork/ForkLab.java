@@ -31,6 +31,11 @@ final class ForkLab {
         return kernel(new RelaxedForkProvider());
     }
 
+    /** The classic design, with large folios handled as batches ({@code on}) or entry by entry ({@code off}). */
+    static Kernel classic(String batch) {
+        return kernel(new ClassicForkProvider(), Map.of("batch", batch));
+    }
+
     static Kernel owner() {
         return kernel(new OwnerForkProvider(), Map.of("series", "guarded"));
     }

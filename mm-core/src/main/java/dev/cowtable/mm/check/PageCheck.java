@@ -15,6 +15,7 @@ final class PageCheck {
     private final TableScan scan;
     private final FileCheck files;
     private final Violations violations;
+    private final FolioCheck folioCheck;
 
     PageCheck(Kernel kernel, TableScan scan, FileCheck files, Violations violations) {
         this.kernel = kernel;
@@ -24,6 +25,7 @@ final class PageCheck {
         this.scan = scan;
         this.files = files;
         this.violations = violations;
+        this.folioCheck = new FolioCheck(kernel, scan, lruReferences, lruCheck, violations);
     }
 
     void check(HeldReferences held) {
@@ -38,6 +40,9 @@ final class PageCheck {
                 if (scan.expectedMapcount(pfn) != 0) {
                     violations.add("I6 the table page " + pfn + " is mapped");
                 }
+            } else if (memMap.isLarge(pfn)) {
+                folioCheck.check(pfn, held);
+                pfn += (1L << memMap.folioOrder(pfn)) - 1;
             } else if (!memMap.testFlag(pfn, PageFlags.RESERVED)) {
                 checkPage(pfn, held.on(pfn));
             }

@@ -29,6 +29,7 @@ public final class MemoryFault {
     private final SwapFault swapFault;
     private final FileFault fileFault;
     private final NumaFault numaFault;
+    private final AnonFolio anonFolio;
 
     public MemoryFault(Kernel kernel) {
         this.kernel = kernel;
@@ -37,6 +38,7 @@ public final class MemoryFault {
         this.swapFault = new SwapFault(kernel, writeProtectFault);
         this.fileFault = new FileFault(kernel);
         this.numaFault = new NumaFault(kernel);
+        this.anonFolio = new AnonFolio(kernel);
     }
 
     /**
@@ -143,7 +145,10 @@ public final class MemoryFault {
         if (prepared != 0) {
             return prepared;
         }
-        long pfn = kernel.pageAllocator().allocZeroedPage(cpu);
+        long pfn = anonFolio.alloc(cpu, vma, vaddr, pmdPaddr);
+        if (pfn == PageAllocator.NO_PAGE) {
+            pfn = kernel.pageAllocator().allocZeroedPage(cpu);
+        }
         return pfn == PageAllocator.NO_PAGE ? VmFault.OOM : mapNewPage(cpu, vma, vaddr, pmdPaddr, pfn);
     }
 
@@ -169,13 +174,16 @@ public final class MemoryFault {
             kernel.putPage(cpu, pfn);
             return table == null ? 0 : VmFault.OOM;
         }
-        long ptePaddr = PageTables.ptePaddr(table, vaddr);
-        boolean won = Pte.isNone(cpu.memory().read(ptePaddr));
-        if (won) {
+        int order = kernel.memMap().folioOrder(pfn);
+        long start = AnonFolio.start(vaddr, order);
+        boolean won = AnonFolio.rangeIsNone(cpu, table, start, order);
+        if (won && order != 0) {
+            anonFolio.map(cpu, vma, start, table, newAnonEntry(vma, pfn), order);
+        } else if (won) {
             vma.mm().addRss(Rss.ANONPAGES, 1);
             kernel.rmap().folioAddNewAnonRmap(cpu, pfn, vma, vaddr);
             kernel.lru().folioAddLruVma(cpu, pfn, vma);
-            cpu.memory().write(ptePaddr, newAnonEntry(vma, pfn));
+            cpu.memory().write(PageTables.ptePaddr(table, vaddr), newAnonEntry(vma, pfn));
         }
         table.ptl().unlock(cpu);
         if (!won) {

@@ -90,7 +90,9 @@ final class WriteProtectFault {
     /**
      * True if the page is this process's alone; it is marked AnonExclusive then.
      *
-     * <p>Mirrors: wp_can_reuse_anon_folio() for a small folio. The mapcount is never asked: only references tell of pipes and pins.
+     * <p>Mirrors: wp_can_reuse_anon_folio(). Of a small folio the mapcount is never asked: only references tell of pipes and pins. A page of a
+     * large one is this process's alone if all references on the folio are mappings of this process; the other pages wait for faults of
+     * their own.
      */
     private boolean wpCanReuseAnonFolio(Cpu cpu, VmAreaStruct vma, long pfn) {
         int pageFlags = memMap.flags(cpu, pfn);
@@ -99,6 +101,9 @@ final class WriteProtectFault {
         }
         if ((pageFlags & PageFlags.ANON_EXCLUSIVE) != 0) {
             return true;
+        }
+        if ((pageFlags & PageFlags.ORDER) != 0) {
+            return canReuseLarge(cpu, pfn);
         }
         if (hasOtherReferences(cpu, pfn) || !memMap.folioTrylock(cpu, pfn)) {
             return false;
@@ -111,6 +116,15 @@ final class WriteProtectFault {
         }
         memMap.folioUnlock(cpu, pfn);
         return only;
+    }
+
+    /** Differs from a small page in that the folio stays with the anon_vma that it was made under. */
+    private boolean canReuseLarge(Cpu cpu, long pfn) {
+        boolean alone = memMap.largeFolio(pfn).isMappedByOneAlone(cpu, memMap);
+        if (alone) {
+            memMap.setFlag(cpu, pfn, PageFlags.ANON_EXCLUSIVE);
+        }
+        return alone;
     }
 
     /**

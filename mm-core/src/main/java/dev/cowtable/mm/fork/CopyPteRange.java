@@ -3,6 +3,7 @@ package dev.cowtable.mm.fork;
 import dev.cowtable.mm.Errno;
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.PageAllocator;
+import dev.cowtable.mm.pgtable.FolioPteBatch;
 import dev.cowtable.mm.pgtable.HugePmd;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
@@ -17,12 +18,13 @@ import dev.cowtable.mmu.cpu.FramePort;
 import dev.cowtable.mmu.entry.Entry;
 
 /**
- * Copies the entries of one PTE table, entry by entry, into a table of the child's own.
+ * Copies the entries of one PTE table into a table of the child's own: entry by entry, and consecutive pages of one large folio together
+ * unless the design says otherwise.
  *
  * <p>An exclusive page that may be pinned stays with the parent, writable, and the child gets a copy of its content at once; the copy is
  * allocated with the locks dropped and the same entry is looked at again.
  *
- * <p>Mirrors: copy_pte_range(), copy_present_pte(), copy_present_page() (mm/memory.c).
+ * <p>Mirrors: copy_pte_range(), copy_present_ptes(), copy_present_page() (mm/memory.c).
  * <p>Locks: child's ptl, then parent's ptl nested.
  * <p>Flush: the parent's lost write rights are owed by the pass.
  */
@@ -74,16 +76,27 @@ public final class CopyPteRange {
         final boolean cowMapping;
         final EntryDup dup;
         final long end;
+        final boolean batches;
+        final long ignored;
         long at;
+        /** Entries that the last step has done. */
+        int done = 1;
         boolean writeProtected;
 
         Range(Cpu cpu, ForkPass pass, VmAreaStruct dst, VmAreaStruct src, long start, long end) {
             this.pass = pass;
             this.dst = dst;
             this.cowMapping = src.isCowMapping();
-            this.dup = new EntryDup(kernel, cpu, pass.parent());
+            this.dup = new EntryDup(kernel, cpu, pass.parent(), pass.child());
+            this.batches = kernel.forkStrategy().batchesFolios();
+            this.ignored = (cowMapping ? 0 : Entry.D)
+                    | (src.has(VmFlags.SOFTDIRTY) || !kernel.softDirty().isEnabled() ? Pte.SOFT_DIRTY : 0);
             this.at = start;
             this.end = end;
+        }
+
+        int entriesLeft() {
+            return (int) ((end - at) >>> 12);
         }
     }
 
@@ -103,7 +116,7 @@ public final class CopyPteRange {
                     result = DONE;
                 }
                 if (result == DONE) {
-                    range.at += 4096;
+                    range.at += range.done * 4096L;
                 }
             }
         }
@@ -130,11 +143,15 @@ public final class CopyPteRange {
 
     private int copyEntry(Cpu cpu, Range range, FramePort dst, FramePort src, int index, long prealloc) {
         long pte = src.read(index);
+        range.done = 1;
         if (pte == Pte.NONE) {
             return DONE;
         }
         if (!Pte.isPresent(pte)) {
             return copyNonpresent(cpu, range, dst, src, index, pte);
+        }
+        if (range.dup.isLarge(pte) && range.batches && prealloc == PageAllocator.NO_PAGE) {
+            return copyBatch(cpu, range, dst, src, index, pte);
         }
         if (!Pte.isSpecial(pte) && !range.dup.tryDupPage(cpu, Pte.pfn(pte))) {
             return copyPinned(cpu, range, dst, index, pte, prealloc);
@@ -154,6 +171,32 @@ public final class CopyPteRange {
             child = pte & ~Entry.D;
         }
         dst.write(index, Pte.mkold(child));
+    }
+
+    /**
+     * Copies the entries of consecutive pages of one large folio. If one of them must be copied the locks are dropped for an allocation, and
+     * the first of them is looked at alone.
+     */
+    private int copyBatch(Cpu cpu, Range range, FramePort dst, FramePort src, int index, long pte) {
+        long pfn = Pte.pfn(pte);
+        FolioPteBatch batch = range.dup.batch(src, index, pte, range.entriesLeft(), range.ignored);
+        if (!range.dup.tryDupPages(cpu, pfn, batch.length())) {
+            return NEEDS_PAGE;
+        }
+        range.done = batch.length();
+        long child = Pte.mkold(range.cowMapping ? Pte.wrprotect(pte) : pte & ~Entry.D);
+        boolean protects = batch.anyWritable() && range.cowMapping;
+        for (int i = 0; i < batch.length(); i++) {
+            if (protects) {
+                src.fetchAndAnd(index + i, ~Entry.RW);
+            }
+            dst.write(index + i, child + i * 4096L);
+        }
+        if (protects) {
+            range.dup.countWrprotect(batch.length());
+            range.writeProtected = true;
+        }
+        return DONE;
     }
 
     private int copyPinned(Cpu cpu, Range range, FramePort dst, int index, long pte, long prealloc) {

@@ -1,13 +1,18 @@
 package dev.cowtable.mm.fork;
 
 import dev.cowtable.mm.Kernel;
+import dev.cowtable.mm.page.LargeFolio;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mm.pgtable.FolioPteBatch;
+import dev.cowtable.mm.pgtable.Pte;
 import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.stat.Counter;
 import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.Rss;
 import dev.cowtable.mmu.cpu.Cpu;
+import dev.cowtable.mmu.cpu.FramePort;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counting that fork does for one entry that a child gets as well, and its exact reverse.
@@ -21,17 +26,29 @@ public final class EntryDup {
     private final Kernel kernel;
     private final MemMap memMap;
     private final boolean mayHavePins;
+    /** Whose mappings of large folios are counted. */
+    private final @Nullable MmStruct child;
     private long anon;
     private long file;
     private long shmem;
     private long swap;
     /** Atomic operations on counts and entries. */
     private long atomics;
+    private long batches;
+    private final FolioPteBatch batch = new FolioPteBatch();
+    private final boolean anyLarge;
+
+    /** Begins a table whose copies are not known to be one address space's: a large folio counts as shared from then on. */
+    public EntryDup(Kernel kernel, Cpu cpu, MmStruct parent) {
+        this(kernel, cpu, parent, null);
+    }
 
     /** Begins a table: that the parent has pinned no page is looked at once, as a pin that comes later meets write_protect_seq. */
-    public EntryDup(Kernel kernel, Cpu cpu, MmStruct parent) {
+    public EntryDup(Kernel kernel, Cpu cpu, MmStruct parent, @Nullable MmStruct child) {
+        this.child = child;
         this.kernel = kernel;
         this.memMap = kernel.memMap();
+        this.anyLarge = memMap.anyLarge();
         this.mayHavePins = parent.hasPinned(cpu);
     }
 
@@ -49,6 +66,57 @@ public final class EntryDup {
         int flags = memMap.dupMapping(cpu, pfn);
         count(flags, 1);
         atomics += (flags & PageFlags.ANON_EXCLUSIVE) != 0 ? 3 : 2;
+        batches++;
+        if ((flags & PageFlags.ORDER) != 0) {
+            addLargeMappings(cpu, pfn, 1);
+        }
+    }
+
+    /**
+     * Counts consecutive pages of one large folio once more; false, with nothing changed, if the child must get a copy of one of them.
+     *
+     * <p>Mirrors: folio_ref_add() and folio_try_dup_anon_rmap_ptes().
+     */
+    public boolean tryDupPages(Cpu cpu, long pfn, int n) {
+        if (mayHavePins && memMap.folioMaybeDmaPinned(cpu, pfn) && anyExclusive(cpu, pfn, n)) {
+            return false;
+        }
+        dupPages(cpu, pfn, n);
+        return true;
+    }
+
+    private boolean anyExclusive(Cpu cpu, long pfn, int n) {
+        for (int i = 0; i < n; i++) {
+            if ((memMap.flags(cpu, pfn + i) & PageFlags.ANON_EXCLUSIVE) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** As {@link #dupPage} for consecutive pages of one large folio: one operation for all references, one for the sum of mappings. */
+    public void dupPages(Cpu cpu, long pfn, int n) {
+        int exclusive = memMap.dupMappings(cpu, pfn, n);
+        count(memMap.flags(pfn), n);
+        atomics += 1 + n + exclusive;
+        batches++;
+        addLargeMappings(cpu, pfn, n);
+    }
+
+    /** True if an entry maps a page of a large folio. */
+    public boolean isLarge(long pte) {
+        return anyLarge && Pte.isPresent(pte) && !Pte.isSpecial(pte) && memMap.isLarge(Pte.pfn(pte));
+    }
+
+    /** The entries from one of a large folio on that can be counted together: they are the same but for A, R/W and ignored bits. */
+    public FolioPteBatch batch(FramePort entries, int index, long pte, int max, long ignored) {
+        batch.scan(entries, index, pte, memMap.largeFolio(Pte.pfn(pte)), max, ignored);
+        return batch;
+    }
+
+    private void addLargeMappings(Cpu cpu, long pfn, int n) {
+        memMap.largeFolio(pfn).addMappings(cpu, child == null ? LargeFolio.NOBODY : child.id(), n);
+        atomics++;
     }
 
     private void count(int flags, int n) {
@@ -86,7 +154,7 @@ public final class EntryDup {
 
     /** Takes back {@link #tryDupPage}; AnonExclusive stays cleared, which is safe. Needs no memory. */
     public void undoPage(Cpu cpu, long pfn) {
-        kernel.rmap().folioRemoveRmap(cpu, pfn);
+        kernel.rmap().folioRemoveRmap(cpu, pfn, child);
         count(memMap.flags(pfn), -1);
         kernel.putPage(cpu, pfn);
     }
@@ -106,10 +174,17 @@ public final class EntryDup {
         atomics++;
     }
 
+    /** As {@link #countWrprotect()} for several entries: wrprotect_ptes() takes them one by one on x86. */
+    public void countWrprotect(int n) {
+        atomics += n;
+    }
+
     /** Adds the sums to the child, add_mm_rss_vec(), and to the cost counters. */
     public void addSumsTo(Cpu cpu, MmStruct child) {
         kernel.counters().add(cpu.id(), Counter.ATOMIC, atomics);
+        kernel.counters().add(cpu.id(), Counter.FORK_BATCH, batches);
         atomics = 0;
+        batches = 0;
         child.addRss(Rss.ANONPAGES, anon);
         child.addRss(Rss.FILEPAGES, file);
         child.addRss(Rss.SHMEMPAGES, shmem);

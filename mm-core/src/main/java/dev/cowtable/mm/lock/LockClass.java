@@ -14,6 +14,8 @@ public enum LockClass {
     PAGE_TABLE_LOCK(false),
     PMD_LOCK(false),
     PTL(false),
+    /** folio_lock_large_mapcount(). */
+    LARGE_MAPCOUNT(false),
     SWAP_LOCK(false),
     /** i_pages of an address_space, the swap cache included. */
     I_PAGES(false),

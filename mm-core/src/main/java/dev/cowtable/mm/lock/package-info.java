@@ -12,6 +12,7 @@
  *       page_table_lock of the mm        (entries above the PMD table)
  *         pmd lock (lock of a PMD table)
  *           ptl (lock of a PTE table; the child's, then the parent's nested)
+ *             large mapcount of a folio
  *             swap lock
  *               zone lock
  *                 mmlist_lock

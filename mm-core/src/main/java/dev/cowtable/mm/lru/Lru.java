@@ -146,7 +146,7 @@ public final class Lru {
         memMap.pageRefAdd(cpu, pfn, 1);
         CpuBatches own = batches[cpu.id()];
         own.lock.lock(cpu);
-        if (!own.mlock.add(MlockBatch.entry(pfn, kind))) {
+        if (!own.mlock.add(MlockBatch.entry(pfn, kind)) || memMap.isLarge(pfn)) {
             mlockBatch.applyAll(cpu, own.mlock);
         }
         own.lock.unlock();

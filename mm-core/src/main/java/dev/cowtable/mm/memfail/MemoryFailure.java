@@ -16,7 +16,7 @@ import dev.cowtable.mmu.cpu.Cpu;
  *
  * <p>Mirrors: memory_failure() (mm/memory-failure.c).
  * <p>Locks: the folio lock; rmap locks and ptl inside.
- * <p>Differs: frames of tables, page-cache pages and huge pages are refused; no early kill.
+ * <p>Differs: frames of tables, page-cache pages, large folios and huge pages are refused; no early kill.
  */
 public final class MemoryFailure {
     private final Kernel kernel;
@@ -46,7 +46,7 @@ public final class MemoryFailure {
             memMap.setFlag(cpu, pfn, PageFlags.HWPOISON);
             return 0;
         }
-        int unhandled = PageFlags.TABLE | PageFlags.RESERVED | PageFlags.HEAD;
+        int unhandled = PageFlags.TABLE | PageFlags.RESERVED | PageFlags.HEAD | PageFlags.ORDER;
         if ((memMap.flags(cpu, pfn) & unhandled) != 0 || !(memMap.mapping(pfn) instanceof AnonVma)
                 || !memMap.pageRefAddUnlessZero(cpu, pfn, 1)) {
             return Errno.EOPNOTSUPP.code();

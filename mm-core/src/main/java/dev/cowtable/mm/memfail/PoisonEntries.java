@@ -100,7 +100,7 @@ final class PoisonEntries {
         mm.addRss(kernel.rssKind(pfn), -1);
         debt.requireSettled("a poisoned frame loses its mapping");
         if (vma == null) {
-            kernel.rmap().folioRemoveRmap(cpu, pfn);
+            kernel.rmap().folioRemoveRmap(cpu, pfn, mm);
         } else {
             kernel.rmap().folioRemoveRmap(cpu, pfn, vma);
             if (vma.has(VmFlags.LOCKED)) {

@@ -1,5 +1,6 @@
 package dev.cowtable.mm.page;
 
+import dev.cowtable.mm.lock.Lockdep;
 import dev.cowtable.mmu.cpu.Cpu;
 import dev.cowtable.mmu.exec.Step;
 import dev.cowtable.mmu.exec.Waitable;
@@ -17,8 +18,12 @@ import org.jspecify.annotations.Nullable;
  *          mapping[]                                    object (AnonVma, AddressSpace or PtDesc)
  * </pre>
  *
- * <p>Mirrors: struct page / struct folio of order 0 (include/linux/mm_types.h), SPARSEMEM's mem_map.
- * <p>Differs: mapcount starts at 0, not -1; refcount and mapcount are separate words, as the races between them are a subject.
+ * <p>A page of a large folio names its folio's order in its flags, and as folios are naturally aligned, that names the head. References and
+ * the folio lock are the head's, whichever of its pages a method is given; mapcount, AnonExclusive, mapping and index are each page's own.
+ *
+ * <p>Mirrors: struct page / struct folio (include/linux/mm_types.h), SPARSEMEM's mem_map.
+ * <p>Differs: mapcount starts at 0, not -1; refcount and mapcount are separate words, as the races between them are a subject. DIRTY,
+ * REFERENCED and MLOCKED of a large folio are kept by page; only reclaim looks at them, and it meets no large folio.
  * <p>Locks: counts and flags are changed by atomic operations only; mapping and index by the owner of the frame or under the folio lock.
  */
 public final class MemMap {
@@ -42,10 +47,17 @@ public final class MemMap {
         final long[] next = new long[SECTION_PAGES];
         final long[] swap = new long[SECTION_PAGES];
         final @Nullable Object[] mapping = new Object[SECTION_PAGES];
+        /** By head; made with the first large folio of the section. */
+        volatile @Nullable LargeFolio @Nullable [] folios;
     }
 
     private final @Nullable Section[] sections;
     private final long frames;
+    /**
+     * Set with the first large folio, so that until then no page's flags are looked at for its order. Plain, as who meets a page of a large
+     * folio has read an entry that was written under a lock after this.
+     */
+    private boolean anyLarge;
 
     public MemMap(long frames) {
         this.frames = frames;
@@ -71,11 +83,70 @@ public final class MemMap {
         return (int) pfn & SECTION_MASK;
     }
 
+    // ---------------------------------------------------------------- large folios
+
+    /** Where the counts of a page's folio are: at its head. The order does not change while the page is in use. */
+    private int head(Section section, int at) {
+        return anyLarge ? at & -(1 << (section.flags[at] >>> PageFlags.ORDER_SHIFT)) : at;
+    }
+
+    /** False as long as there has never been a large folio. */
+    public boolean anyLarge() {
+        return anyLarge;
+    }
+
+    /** The first page of the folio that a page belongs to: the page itself, if that is small. */
+    public long folioHead(long pfn) {
+        return anyLarge ? pfn & -(1L << (flags(pfn) >>> PageFlags.ORDER_SHIFT)) : pfn;
+    }
+
+    /** The order of a folio, given its head. */
+    public int folioOrder(long pfn) {
+        int flags = flags(pfn);
+        return (flags & PageFlags.HEAD) != 0 ? 9 : flags >>> PageFlags.ORDER_SHIFT;
+    }
+
+    /** True for any page of a large folio: folio_test_large(page_folio(page)). */
+    public boolean isLarge(long pfn) {
+        return anyLarge && section(pfn).flags[at(pfn)] >>> PageFlags.ORDER_SHIFT != 0;
+    }
+
+    /** The large folio that a page belongs to. */
+    public LargeFolio largeFolio(long pfn) {
+        Section section = section(pfn);
+        @Nullable LargeFolio @Nullable [] folios = section.folios;
+        LargeFolio folio = folios == null ? null : folios[head(section, at(pfn))];
+        if (folio == null) {
+            throw new IllegalStateException("frame " + pfn + " belongs to no large folio");
+        }
+        return folio;
+    }
+
+    /**
+     * Makes one folio of fresh pages: prep_compound_page().
+     *
+     * <p>Locks: zone lock.
+     */
+    void makeLarge(long headPfn, int order, Lockdep lockdep) {
+        Section section = section(headPfn);
+        @Nullable LargeFolio @Nullable [] folios = section.folios;
+        if (folios == null) {
+            folios = new LargeFolio[SECTION_PAGES];
+            section.folios = folios;
+        }
+        folios[at(headPfn)] = new LargeFolio(headPfn, order, lockdep);
+        anyLarge = true;
+        for (long pfn = headPfn; pfn < headPfn + (1L << order); pfn++) {
+            initFlags(pfn, order << PageFlags.ORDER_SHIFT);
+        }
+    }
+
     // ---------------------------------------------------------------- refcount
 
     /** The count as it is now, for observers of a machine at rest. */
     public int pageRefCount(long pfn) {
-        return (int) INTS.getVolatile(section(pfn).refcount, at(pfn));
+        Section section = section(pfn);
+        return (int) INTS.getVolatile(section.refcount, head(section, at(pfn)));
     }
 
     /** The count as the kernel reads it while others change it. */
@@ -87,7 +158,8 @@ public final class MemMap {
     /** Adds references and returns the count after it. */
     public int pageRefAdd(Cpu cpu, long pfn, int n) {
         cpu.step(Step.COUNT, pfn);
-        return (int) INTS.getAndAdd(section(pfn).refcount, at(pfn), n) + n;
+        Section section = section(pfn);
+        return (int) INTS.getAndAdd(section.refcount, head(section, at(pfn)), n) + n;
     }
 
     /**
@@ -97,13 +169,15 @@ public final class MemMap {
      */
     public boolean pageRefAddUnlessZero(Cpu cpu, long pfn, int n) {
         cpu.step(Step.COUNT, pfn);
-        int[] refcount = section(pfn).refcount;
+        Section section = section(pfn);
+        int[] refcount = section.refcount;
+        int head = head(section, at(pfn));
         while (true) {
-            int count = (int) INTS.getVolatile(refcount, at(pfn));
+            int count = (int) INTS.getVolatile(refcount, head);
             if (count == 0) {
                 return false;
             }
-            if (INTS.compareAndSet(refcount, at(pfn), count, count + n)) {
+            if (INTS.compareAndSet(refcount, head, count, count + n)) {
                 return true;
             }
         }
@@ -112,7 +186,8 @@ public final class MemMap {
     /** Drops references; true if none is left, and the caller must free the page. */
     public boolean pageRefSubAndTest(Cpu cpu, long pfn, int n) {
         cpu.step(Step.COUNT, pfn);
-        int after = (int) INTS.getAndAdd(section(pfn).refcount, at(pfn), -n) - n;
+        Section section = section(pfn);
+        int after = (int) INTS.getAndAdd(section.refcount, head(section, at(pfn)), -n) - n;
         if (after < 0) {
             throw new IllegalStateException("refcount of frame " + pfn + " fell to " + after);
         }
@@ -122,7 +197,8 @@ public final class MemMap {
     /** Takes all references away if they are exactly so many, so that nobody can take another: folio_ref_freeze(). */
     public boolean pageRefFreeze(Cpu cpu, long pfn, int expected) {
         cpu.step(Step.COUNT, pfn);
-        return INTS.compareAndSet(section(pfn).refcount, at(pfn), expected, 0);
+        Section section = section(pfn);
+        return INTS.compareAndSet(section.refcount, head(section, at(pfn)), expected, 0);
     }
 
     /** Gives frozen references back: folio_ref_unfreeze(). */
@@ -138,9 +214,14 @@ public final class MemMap {
     /**
      * True if the page may be pinned; never false for a pinned page, but true as well for a page with many other references.
      *
-     * <p>Mirrors: folio_maybe_dma_pinned() for a small folio.
+     * <p>Mirrors: folio_maybe_dma_pinned(). A large folio counts its pins, so its answer is exact for the folio; which page is pinned it does
+     * not know.
      */
     public boolean folioMaybeDmaPinned(Cpu cpu, long pfn) {
+        if (isLarge(pfn)) {
+            cpu.step(Step.COUNT, pfn);
+            return largeFolio(pfn).pins() != 0;
+        }
         return pageRefCount(cpu, pfn) >= PIN_BIAS;
     }
 
@@ -162,7 +243,7 @@ public final class MemMap {
 
     /**
      * Counts a page once more for a child: refcount, then AnonExclusive cleared if it is set, then mapcount; each an atomic
-     * operation and a step of its own. Returns the page's flags as they were.
+     * operation and a step of its own. Returns the page's flags as they were. The mappings of a large folio are the caller's to count.
      *
      * <p>Why: one look-up of the section for all, as fork does this for every page.
      */
@@ -170,7 +251,27 @@ public final class MemMap {
         Section section = section(pfn);
         int at = at(pfn);
         cpu.step(Step.COUNT, pfn);
-        INTS.getAndAdd(section.refcount, at, 1);
+        INTS.getAndAdd(section.refcount, head(section, at), 1);
+        return dupPage(cpu, section, at, pfn);
+    }
+
+    /**
+     * As {@link #dupMapping} for consecutive pages of one large folio, with one operation for all references. Returns how many of them were
+     * AnonExclusive.
+     */
+    public int dupMappings(Cpu cpu, long pfn, int n) {
+        Section section = section(pfn);
+        cpu.step(Step.COUNT, pfn);
+        INTS.getAndAdd(section.refcount, head(section, at(pfn)), n);
+        int exclusive = 0;
+        for (int i = 0; i < n; i++) {
+            int flags = dupPage(cpu, section, at(pfn) + i, pfn + i);
+            exclusive += (flags & PageFlags.ANON_EXCLUSIVE) != 0 ? 1 : 0;
+        }
+        return exclusive;
+    }
+
+    private static int dupPage(Cpu cpu, Section section, int at, long pfn) {
         int flags = (int) INTS.getOpaque(section.flags, at);
         if ((flags & PageFlags.ANON_EXCLUSIVE) != 0) {
             cpu.step(Step.COUNT, pfn);
@@ -225,7 +326,9 @@ public final class MemMap {
 
     public boolean folioTrylock(Cpu cpu, long pfn) {
         cpu.step(Step.LOCK, pfn);
-        return ((int) INTS.getAndBitwiseOr(section(pfn).flags, at(pfn), PageFlags.LOCKED) & PageFlags.LOCKED) == 0;
+        Section section = section(pfn);
+        int before = (int) INTS.getAndBitwiseOr(section.flags, head(section, at(pfn)), PageFlags.LOCKED);
+        return (before & PageFlags.LOCKED) == 0;
     }
 
     /** Waits for the folio lock: folio_lock(). */
@@ -237,7 +340,8 @@ public final class MemMap {
 
     public void folioUnlock(Cpu cpu, long pfn) {
         cpu.step(Step.UNLOCK, pfn);
-        INTS.getAndBitwiseAnd(section(pfn).flags, at(pfn), ~PageFlags.LOCKED);
+        Section section = section(pfn);
+        INTS.getAndBitwiseAnd(section.flags, head(section, at(pfn)), ~PageFlags.LOCKED);
     }
 
     // ---------------------------------------------------------------- mapping, index, identity
@@ -307,7 +411,7 @@ public final class MemMap {
     private record FolioUnlocked(MemMap memMap, long pfn) implements Waitable {
         @Override
         public boolean isReady() {
-            return !memMap.testFlag(pfn, PageFlags.LOCKED);
+            return !memMap.testFlag(memMap.folioHead(pfn), PageFlags.LOCKED);
         }
 
         @Override

@@ -30,6 +30,7 @@ public final class PageAllocator {
     private final PhysicalMemory memory;
     private final Counters counters;
     private final FailureInjection failures;
+    private final Lockdep lockdep;
     private final SpinLock zoneLock;
     // zone lock must be held when using these:
     private final long[] freeHead = new long[MAX_ORDER + 1];
@@ -42,6 +43,7 @@ public final class PageAllocator {
         this.memory = memory;
         this.counters = counters;
         this.failures = failures;
+        this.lockdep = lockdep;
         this.zoneLock = new SpinLock(lockdep, LockClass.ZONE_LOCK);
         Arrays.fill(freeHead, NIL);
         this.freshPfn = alignUp(firstPfn);
@@ -68,23 +70,41 @@ public final class PageAllocator {
 
     /** Allocates 2^order contiguous pages, refcount 1 on the first, or {@link #NO_PAGE}. */
     public long allocPages(Cpu cpu, int order) {
+        return alloc(cpu, order, false);
+    }
+
+    /**
+     * Allocates one folio of 2^order pages with undefined content and refcount 1, or {@link #NO_PAGE}; returns its head.
+     *
+     * <p>Mirrors: folio_alloc() with __GFP_COMP.
+     */
+    public long allocFolio(Cpu cpu, int order) {
+        return alloc(cpu, order, order != 0);
+    }
+
+    private long alloc(Cpu cpu, int order, boolean large) {
         if (failures.shouldFail(cpu)) {
             return NO_PAGE;
         }
         zoneLock.lock(cpu);
         long pfn = rmqueue(order);
+        if (pfn != NO_PAGE) {
+            prepNewPage(pfn, order, large);
+        }
         zoneLock.unlock(cpu);
         if (pfn != NO_PAGE) {
-            prepNewPage(pfn, order);
             counters.add(cpu.id(), Counter.PAGE_ALLOC, 1L << order);
         }
         return pfn;
     }
 
-    private void prepNewPage(long pfn, int order) {
+    private void prepNewPage(long pfn, int order, boolean large) {
         for (long p = pfn; p < pfn + (1L << order); p++) {
             memMap.initFlags(p, 0);
             memMap.nextGeneration(p);
+        }
+        if (large) {
+            memMap.makeLarge(pfn, order, lockdep);
         }
         memMap.setPageCount(pfn, 1);
     }

@@ -34,6 +34,10 @@ public final class PageFlags {
     public static final int HWPOISON = 1 << 18;
     /** Holds what its swap slot or file holds. */
     public static final int UPTODATE = 1 << 19;
+    /** The order of the large folio that the page belongs to, in every page of it; 0 in all other pages. */
+    public static final int ORDER = 0xf << 24;
+
+    static final int ORDER_SHIFT = 24;
 
     private PageFlags() {
     }

@@ -2,11 +2,14 @@ package dev.cowtable.mm.rmap;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.filemap.AddressSpace;
+import dev.cowtable.mm.page.LargeFolio;
 import dev.cowtable.mm.page.MemMap;
 import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mm.vma.MmStruct;
 import dev.cowtable.mm.vma.VmAreaStruct;
 import dev.cowtable.mm.vma.VmFlags;
 import dev.cowtable.mmu.cpu.Cpu;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reverse mapping: which VMAs may map a page, and the counts that go with mapping one.
@@ -64,6 +67,24 @@ public final class Rmap {
     }
 
     /**
+     * Maps all pages of a fresh large folio, the first at {@code vaddr}; the caller holds one reference for each.
+     *
+     * <p>Mirrors: folio_add_new_anon_rmap() with RMAP_EXCLUSIVE for a folio that is not PMD-mappable.
+     */
+    public void folioAddNewLargeAnonRmap(Cpu cpu, long headPfn, VmAreaStruct vma, long vaddr) {
+        LargeFolio folio = memMap.largeFolio(headPfn);
+        int pages = 1 << folio.order();
+        for (int i = 0; i < pages; i++) {
+            long pfn = headPfn + i;
+            memMap.setIndex(pfn, vma.linearPageIndex(vaddr + i * 4096L));
+            memMap.setMapping(pfn, requireAnonVma(vma));
+            memMap.setFlag(cpu, pfn, PageFlags.ANON | PageFlags.SWAPBACKED | PageFlags.ANON_EXCLUSIVE);
+            memMap.mapcountAdd(cpu, pfn, 1);
+        }
+        folio.addMappings(cpu, vma.mm().id(), pages);
+    }
+
+    /**
      * Maps a page of the swap cache, or one that a migration moved, once more; {@code exclusive} is RMAP_EXCLUSIVE.
      *
      * <p>A page just read from a device is anonymous from now on. It is not mlocked, whatever the VMA: only the callers that put a page on
@@ -97,15 +118,39 @@ public final class Rmap {
 
     /** Takes one mapping away, and with it the VMA's mlock: folio_remove_rmap_pte(). */
     public void folioRemoveRmap(Cpu cpu, long pfn, VmAreaStruct vma) {
-        memMap.mapcountAdd(cpu, pfn, -1);
+        folioRemoveRmap(cpu, pfn, vma.mm());
         if (vma.has(VmFlags.LOCKED)) {
             kernel.lru().munlockFolio(cpu, pfn);
         }
     }
 
-    /** As {@link #folioRemoveRmap(Cpu, long, VmAreaStruct)} for a VMA that is known not to be locked: a child's during fork. */
-    public void folioRemoveRmap(Cpu cpu, long pfn) {
+    /**
+     * As {@link #folioRemoveRmap(Cpu, long, VmAreaStruct)} for a VMA that is known not to be locked: a child's during fork.
+     *
+     * @param mm whose mapping it is, if that is known
+     */
+    public void folioRemoveRmap(Cpu cpu, long pfn, @Nullable MmStruct mm) {
         memMap.mapcountAdd(cpu, pfn, -1);
+        if (memMap.isLarge(pfn)) {
+            memMap.largeFolio(pfn).removeMappings(cpu, mm == null ? LargeFolio.NOBODY : mm.id(), 1);
+        }
+    }
+
+    /**
+     * Takes the mappings of consecutive pages of one large folio away: folio_remove_rmap_ptes().
+     *
+     * @param vma the VMA whose mlock goes with them, or null if that has gone before
+     */
+    public void folioRemoveRmaps(Cpu cpu, long pfn, int pages, MmStruct mm, @Nullable VmAreaStruct vma) {
+        for (int i = 0; i < pages; i++) {
+            memMap.mapcountAdd(cpu, pfn + i, -1);
+        }
+        memMap.largeFolio(pfn).removeMappings(cpu, mm.id(), pages);
+        if (vma != null && vma.has(VmFlags.LOCKED)) {
+            for (int i = 0; i < pages; i++) {
+                kernel.lru().munlockFolio(cpu, pfn + i);
+            }
+        }
     }
 
     /** Marks the page mlocked if the VMA is: mlock_vma_folio(). A VMA with VM_IO is being locked just now and does that itself. */

@@ -118,6 +118,14 @@ public interface ForkStrategy {
         throw new IllegalStateException(name() + " does not edit shared tables in place");
     }
 
+    /**
+     * Whether consecutive entries that map consecutive pages of one large folio are counted together, at fork and when they are unmapped, as
+     * Linux does since 6.9; else each is handled by itself. Pages and contents are the same either way.
+     */
+    default boolean batchesFolios() {
+        return true;
+    }
+
     /** Reports what this design promises of a table beyond the common invariants, and what is broken. */
     default void checkTable(Cpu cpu, PtDesc table, Consumer<String> violations) {
     }

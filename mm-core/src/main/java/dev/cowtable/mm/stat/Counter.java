@@ -4,6 +4,8 @@ package dev.cowtable.mm.stat;
 public enum Counter {
     FORK,
     FORK_ENTRY_VISITED,
+    /** Times that one or more present pages were counted for a child at once; more than one only for pages of one large folio. */
+    FORK_BATCH,
     FORK_PAGE_COPY,
     TABLE_ALLOC,
     TABLE_FREE,

@@ -2,6 +2,7 @@ package dev.cowtable.mm.tlb;
 
 import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.page.PageFlags;
+import dev.cowtable.mm.page.PageRefs;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.PtDesc;
 import dev.cowtable.mm.vma.MmStruct;
@@ -39,6 +40,7 @@ public final class MmuGather {
     private final Kernel kernel;
     private final MmStruct mm;
     private final FlushDebt debt;
+    /** {@link PageRefs}. */
     private long[] pages = new long[64];
     private int pageCount;
     private final List<PtDesc> tables = new ArrayList<>();
@@ -81,19 +83,24 @@ public final class MmuGather {
         return pageCount > CAPACITY - TABLE_PAGES;
     }
 
+    /** Keeps one reference on a page until after the flush. */
+    public void removePage(long pfn) {
+        removePages(pfn, 1);
+    }
+
     /**
-     * Keeps one reference on a page until after the flush.
+     * Keeps references on a folio until after the flush, given any of its pages: __tlb_remove_folio_pages().
      *
      * @throws IllegalStateException if the batch is full: a table was cleared or un-counted without a look at {@link #mustFlush}
      */
-    public void removePage(long pfn) {
+    public void removePages(long pfn, int references) {
         if (pageCount == CAPACITY) {
             throw new IllegalStateException("a batch of " + CAPACITY + " pages overflows");
         }
         if (pageCount == pages.length) {
             pages = Arrays.copyOf(pages, Math.min(pageCount * 8, CAPACITY));
         }
-        pages[pageCount++] = pfn;
+        pages[pageCount++] = PageRefs.make(pfn, references);
     }
 
     /** Keeps an unlinked table until after a flush that reaches the paging-structure caches. */
@@ -136,8 +143,9 @@ public final class MmuGather {
             return;
         }
         for (int i = 0; i < pageCount; i++) {
-            if (kernel.memMap().testFlag(pages[i], PageFlags.SWAPCACHE)) {
-                kernel.swap().freeSwapCache(cpu, pages[i]);
+            long pfn = PageRefs.pfn(pages[i]);
+            if (kernel.memMap().testFlag(pfn, PageFlags.SWAPCACHE)) {
+                kernel.swap().freeSwapCache(cpu, pfn);
             }
         }
         kernel.putPages(cpu, pages, pageCount);

@@ -12,6 +12,7 @@ import dev.cowtable.mm.pgtable.PtDesc;
 import dev.cowtable.mm.pgtable.SwpEntry;
 import dev.cowtable.mm.spi.BreakIntent;
 import dev.cowtable.mmu.cpu.Cpu;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,31 @@ public final class OpaquePages {
             table.ptl().unlock(cpu);
         } else if (pfn != PageAllocator.NO_PAGE) {
             kernel.putPage(cpu, pfn);
+        }
+        return table != null;
+    }
+
+    /**
+     * Maps a large folio of anonymous pages that are the VMA's alone, as {@link #installAnonPage} does a small one; the range is aligned and
+     * empty. All words of each page are what {@code words} gives for it.
+     */
+    public boolean installAnonFolio(Cpu cpu, VmAreaStruct vma, long vaddr, int order, IntToLongFunction words) {
+        long head = kernel.pageAllocator().allocFolio(cpu, order);
+        PtDesc table = head == PageAllocator.NO_PAGE ? null : lockedTable(cpu, vma.mm(), vaddr);
+        if (table != null) {
+            int pages = 1 << order;
+            kernel.memMap().pageRefAdd(cpu, head, pages - 1);
+            vma.mm().addRss(Rss.ANONPAGES, pages);
+            kernel.rmap().folioAddNewLargeAnonRmap(cpu, head, vma, vaddr);
+            for (int i = 0; i < pages; i++) {
+                cpu.memory().fillFrame(head + i, words.applyAsLong(i));
+                long entry = Pte.mkdirty(Pte.mkyoung(Pte.make(head + i, vma.pageProt())));
+                cpu.memory().write(PageTables.ptePaddr(table, vaddr + i * 4096L),
+                        VmFlags.maybeMkwrite(entry, vma.flags()));
+            }
+            table.ptl().unlock(cpu);
+        } else if (head != PageAllocator.NO_PAGE) {
+            kernel.putPage(cpu, head);
         }
         return table != null;
     }

@@ -155,11 +155,14 @@ public final class Zap {
         EntryRemoval removed = new EntryRemoval(kernel, tlb, true);
         FramePort entries = cpu.memory().frame(table.pfn());
         int first = Paging.index(start, 1);
-        for (int i = first; i < first + (int) ((end - start) >>> 12); i++) {
+        int last = first + (int) ((end - start) >>> 12);
+        int batch;
+        for (int i = first; i < last; i += batch) {
             long seen = entries.read(i);
+            batch = 1;
             if (seen != Pte.NONE && !details.keeps(seen)) {
-                removed.entry(cpu, start + (i - first) * 4096L, entries.exchange(i, Pte.NONE));
-                removed.countAtomic();
+                batch = removed.batchLength(entries, i, seen, last - i);
+                removed.entries(cpu, start + (i - first) * 4096L, clear(removed, entries, i, batch), batch);
             }
         }
         if (removed.anyPresent()) {
@@ -167,6 +170,17 @@ public final class Zap {
         }
         removed.finish(cpu);
         table.ptl().unlock(cpu);
+    }
+
+    /** Clears entries and returns the first as it was. */
+    private static long clear(EntryRemoval removed, FramePort entries, int index, int n) {
+        long pte = entries.exchange(index, Pte.NONE);
+        removed.countAtomic();
+        for (int i = 1; i < n; i++) {
+            entries.exchange(index + i, Pte.NONE);
+            removed.countAtomic();
+        }
+        return pte;
     }
 
     private @Nullable PtDesc lockForZap(Cpu cpu, MmuGather tlb, long pmdPaddr, long vaddr, WholeTables whole) {
@@ -215,10 +229,12 @@ public final class Zap {
     public void uncountTable(Cpu cpu, MmuGather tlb, PtDesc table, long vaddr) {
         EntryRemoval removed = new EntryRemoval(kernel, tlb, false);
         FramePort entries = cpu.memory().frame(table.pfn());
-        for (int i = 0; i < Paging.ENTRIES; i++) {
+        int batch;
+        for (int i = 0; i < Paging.ENTRIES; i += batch) {
             long pte = entries.read(i);
+            batch = removed.batchLength(entries, i, pte, Paging.ENTRIES - i);
             if (pte != Pte.NONE) {
-                removed.entry(cpu, vaddr + i * 4096L, pte);
+                removed.entries(cpu, vaddr + i * 4096L, pte, batch);
             }
         }
         removed.finish(cpu);

@@ -120,7 +120,7 @@ class SharedTableCheckTest {
 
     @Test
     void eachSharerCountsInTheMapcount() {
-        lab.kernel.rmap().folioRemoveRmap(cpu, lab.pfn(0));
+        lab.kernel.rmap().folioRemoveRmap(cpu, lab.pfn(0), lab.mm);
         assertThat(violated()).containsExactly("I1");
     }
 

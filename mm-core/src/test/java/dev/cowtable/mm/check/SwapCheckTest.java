@@ -136,7 +136,7 @@ class SwapCheckTest {
         long pfn = lab.pfn(0);
         memMap.pageRefAdd(cpu, pfn, 1);
         setEntry(0, SwpEntry.makeMigration(pfn, true, true, false, false));
-        lab.kernel.rmap().folioRemoveRmap(cpu, pfn);
+        lab.kernel.rmap().folioRemoveRmap(cpu, pfn, lab.mm);
         memMap.pageRefSubAndTest(cpu, pfn, 1);
         assertThat(new InvariantChecker(lab.kernel).check(frame -> frame == pfn ? 1 : 0))
                 .containsExactly("LK frame " + pfn + " has migration entries and nobody has locked it");

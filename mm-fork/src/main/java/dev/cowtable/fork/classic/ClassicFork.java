@@ -14,23 +14,30 @@ import dev.cowtable.mmu.cpu.Cpu;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fork as Linux does it: every table is copied, entry by entry; none is ever shared.
+ * Fork as Linux does it: every table is copied, none is ever shared. Entries of one large folio are copied together, or with
+ * {@code batch=off} one by one, as before Linux 6.9.
  *
  * <p>Mirrors: copy_page_range() (mm/memory.c).
- * <p>Differs: no batching of large folios.
  */
 final class ClassicFork implements ForkStrategy {
     private final CopyPageRange walk;
     private final CopyPteRange copyPteRange;
+    private final boolean batches;
 
-    ClassicFork(Kernel kernel) {
+    ClassicFork(Kernel kernel, boolean batches) {
+        this.batches = batches;
         this.walk = new CopyPageRange(kernel);
         this.copyPteRange = new CopyPteRange(kernel);
     }
 
     @Override
     public String name() {
-        return "classic";
+        return batches ? "classic" : "classic:batch=off";
+    }
+
+    @Override
+    public boolean batchesFolios() {
+        return batches;
     }
 
     @Override

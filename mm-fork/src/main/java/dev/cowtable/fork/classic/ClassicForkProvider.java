@@ -15,16 +15,23 @@ public final class ClassicForkProvider implements ForkStrategyProvider {
 
     @Override
     public String description() {
-        return "copies every PTE table entry by entry, as Linux 6.18 does";
+        return "copies every PTE table, as Linux 6.18 does";
     }
 
     @Override
     public List<String> claims() {
-        return List.of("everything as Linux 6.18 has it, without batches of large folios");
+        return List.of("everything as Linux 6.18 has it",
+                "batch=on: consecutive entries of one large folio are counted together, as since Linux 6.9",
+                "batch=off: each entry by itself; the same where all folios are small");
+    }
+
+    @Override
+    public Map<String, List<String>> options() {
+        return Map.of("batch", List.of("on", "off"));
     }
 
     @Override
     public ForkStrategy create(Kernel kernel, Map<String, String> options) {
-        return new ClassicFork(kernel);
+        return new ClassicFork(kernel, !"off".equals(options.get("batch")));
     }
 }

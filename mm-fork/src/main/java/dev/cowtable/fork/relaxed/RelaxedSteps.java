@@ -58,6 +58,11 @@ public class RelaxedSteps {
         dup.dupPage(cpu, Pte.pfn(pte));
     }
 
+    /** As {@link #accountPresent(Cpu, EntryDup, long)} for consecutive pages of one large folio, of which {@code pte} maps the first. */
+    protected void accountPresent(Cpu cpu, EntryDup dup, long pte, int pages) {
+        dup.dupPages(cpu, Pte.pfn(pte), pages);
+    }
+
     /** What a shared table holds in place of a present entry. */
     protected long protectedEntry(long pte) {
         return pte & ~Entry.RW;

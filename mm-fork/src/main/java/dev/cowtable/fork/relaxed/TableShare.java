@@ -5,6 +5,7 @@ import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.fork.CopyPteRange;
 import dev.cowtable.mm.fork.EntryDup;
 import dev.cowtable.mm.fork.ForkPass;
+import dev.cowtable.mm.pgtable.FolioPteBatch;
 import dev.cowtable.mm.pgtable.HugePmd;
 import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.pgtable.Pte;
@@ -77,7 +78,7 @@ final class TableShare {
         if (!isShareable(cpu, pass, block, table)) {
             return FALL_BACK;
         }
-        EntryDup dup = new EntryDup(kernel, cpu, pass.parent());
+        EntryDup dup = new EntryDup(kernel, cpu, pass.parent(), pass.child());
         kernel.counters().add(cpu.id(), Counter.FORK_ENTRY_VISITED, Paging.ENTRIES);
         if (!account(cpu, pass, block, table, dup)) {
             return Errno.ENOMEM.code();
@@ -136,13 +137,15 @@ final class TableShare {
         int i = 0;
         boolean granted = true;
         FramePort entries = cpu.memory().frame(table.pfn());
-        for (; i < Paging.ENTRIES && granted; i++) {
+        int batch;
+        for (; i < Paging.ENTRIES && granted; i += batch) {
             long pte = entries.read(i);
+            batch = dup.isLarge(pte) ? batchLength(dup, entries, i, pte) : 1;
             if (pte == Pte.NONE) {
                 continue;
             }
             if (Pte.isPresent(pte)) {
-                writeProtected |= accountPresent(cpu, dup, entries, i, pte);
+                writeProtected |= accountBatch(cpu, dup, entries, i, pte, batch);
             } else {
                 granted = accountNonpresent(cpu, dup, entries, i, pte);
             }
@@ -157,10 +160,27 @@ final class TableShare {
         return ready;
     }
 
-    private boolean accountPresent(Cpu cpu, EntryDup dup, FramePort entries, int index, long pte) {
-        if (!Pte.isSpecial(pte)) {
-            steps.accountPresent(cpu, dup, pte);
+    /** Entries of one large folio are counted together whatever A, D and R/W they have, as they stay where they are. */
+    private static int batchLength(EntryDup dup, FramePort entries, int index, long pte) {
+        return dup.batch(entries, index, pte, Paging.ENTRIES - index, FolioPteBatch.IGNORE_DIRTY).length();
+    }
+
+    private boolean accountBatch(Cpu cpu, EntryDup dup, FramePort entries, int index, long pte, int n) {
+        if (n == 1) {
+            if (!Pte.isSpecial(pte)) {
+                steps.accountPresent(cpu, dup, pte);
+            }
+            return protect(dup, entries, index, pte);
         }
+        steps.accountPresent(cpu, dup, pte, n);
+        boolean writeProtected = false;
+        for (int i = index; i < index + n; i++) {
+            writeProtected |= protect(dup, entries, i, entries.read(i));
+        }
+        return writeProtected;
+    }
+
+    private boolean protect(EntryDup dup, FramePort entries, int index, long pte) {
         long lost = pte & ~steps.protectedEntry(pte);
         if (lost != 0) {
             steps.takeRights(entries, index, pte, lost);

@@ -9,6 +9,8 @@ import dev.cowtable.mmu.cpu.Cpu;
 /**
  * Taking and dropping what FOLL_GET and FOLL_PIN stand for, and the rule when a page must be made exclusive first.
  *
+ * <p>A pin of a page of a large folio is one reference on the folio and one in its count of pins.
+ *
  * <p>Mirrors: try_grab_folio(), gup_put_folio(), gup_must_unshare() (mm/gup.c, mm/internal.h).
  * <p>Differs: the zero page takes no reference by FOLL_GET either, as it is never freed.
  */
@@ -26,10 +28,21 @@ final class PageGrab {
         return (follFlags & FollFlags.PIN) != 0 ? MemMap.PIN_BIAS : (follFlags & FollFlags.GET) != 0 ? 1 : 0;
     }
 
+    private int references(long pfn, int follFlags) {
+        return Math.min(references(follFlags), memMap.isLarge(pfn) ? 1 : MemMap.PIN_BIAS);
+    }
+
+    private void addPins(Cpu cpu, long pfn, int follFlags, int n) {
+        if ((follFlags & FollFlags.PIN) != 0 && memMap.isLarge(pfn)) {
+            memMap.largeFolio(pfn).addPins(cpu, n);
+        }
+    }
+
     /** Takes a reference or pin on a page that the caller knows to be in use. */
     void grab(Cpu cpu, long pfn, int follFlags) {
         if (pfn != kernel.zeroPfn() && references(follFlags) != 0) {
-            memMap.pageRefAdd(cpu, pfn, references(follFlags));
+            memMap.pageRefAdd(cpu, pfn, references(pfn, follFlags));
+            addPins(cpu, pfn, follFlags, 1);
         }
     }
 
@@ -57,14 +70,32 @@ final class PageGrab {
         return (follFlags & writePin) != writePin || (memMap.flags(cpu, pfn) & PageFlags.FILE) == 0;
     }
 
-    /** Takes a reference or pin unless the page is free: try_grab_folio_fast(). */
+    /**
+     * Takes a reference or pin unless the page is free: try_grab_folio_fast().
+     *
+     * <p>Why the folio is looked for again: until there is a reference the page may be freed and become part of another one.
+     */
     boolean tryGrab(Cpu cpu, long pfn, int follFlags) {
-        return pfn == kernel.zeroPfn() || memMap.pageRefAddUnlessZero(cpu, pfn, references(follFlags));
+        if (pfn == kernel.zeroPfn()) {
+            return true;
+        }
+        int order = memMap.folioOrder(pfn);
+        int references = references(pfn, follFlags);
+        if (!memMap.pageRefAddUnlessZero(cpu, pfn, references)) {
+            return false;
+        }
+        if (memMap.folioOrder(pfn) != order) {
+            kernel.putPages(cpu, pfn, references);
+            return false;
+        }
+        addPins(cpu, pfn, follFlags, 1);
+        return true;
     }
 
     void release(Cpu cpu, long pfn, int follFlags) {
         if (pfn != kernel.zeroPfn()) {
-            kernel.putPages(cpu, pfn, references(follFlags));
+            addPins(cpu, pfn, follFlags, -1);
+            kernel.putPages(cpu, pfn, references(pfn, follFlags));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.cowtable.suite.cli;
 
+import dev.cowtable.mm.Kernel;
 import dev.cowtable.mm.spi.Design;
 import dev.cowtable.suite.compare.CompareResult;
 import dev.cowtable.suite.compare.Comparison;
@@ -59,6 +60,10 @@ public final class CompareCommand implements Callable<Integer> {
                     + " default \"${DEFAULT-VALUE}\"")
     private String designNames = "classic relaxed";
 
+    @Option(names = "--folio-kb", paramLabel = "KB", defaultValue = "4",
+            description = "put anonymous memory into folios of this size where one fits: 4 (the default) to 1024, a power of two")
+    private int folioKb = 4;
+
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "of all random draws; default ${DEFAULT-VALUE}")
     private long seed = 1;
@@ -91,12 +96,14 @@ public final class CompareCommand implements Callable<Integer> {
             designs = Design.parseList(designNames);
             workload = Workloads.named(workloadName);
             checkFraction(workload);
+            checkFolioSize();
             snapshot = snapshot();
         } catch (IllegalArgumentException | IOException e) {
             return failed(String.valueOf(e.getMessage()));
         }
         Progress progress = Progress.onTerminal(spec.commandLine().getErr());
-        CompareResult result = new Comparison(snapshot, workload, writeFraction, seed, progress).run(designs);
+        CompareResult result = new Comparison(snapshot, workload, writeFraction, seed, progress)
+                .withFolios(Integer.numberOfTrailingZeros(folioKb >> 2)).run(designs);
         PrintWriter out = spec.commandLine().getOut();
         out.print(json ? JsonReport.of(result) : TextReport.of(result));
         out.flush();
@@ -110,6 +117,13 @@ public final class CompareCommand implements Callable<Integer> {
         }
         if (given && !workload.takesWriteFraction()) {
             throw new IllegalArgumentException("--write-fraction: workload " + workload.name() + " takes none");
+        }
+    }
+
+    private void checkFolioSize() {
+        if (folioKb < 4 || folioKb > 4 << Kernel.MAX_ANON_FOLIO_ORDER || Integer.bitCount(folioKb) != 1) {
+            throw new IllegalArgumentException(
+                    "--folio-kb " + folioKb + " is not a power of two from 4 to " + (4 << Kernel.MAX_ANON_FOLIO_ORDER));
         }
     }
 

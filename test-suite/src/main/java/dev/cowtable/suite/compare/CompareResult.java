@@ -9,16 +9,33 @@ import java.util.Map;
  *
  * @param emulated      sizes of the rebuilt process before the first fork
  * @param leftOut       what the rebuilt process lacks, in the order to print
+ * @param folios        the large folios that anonymous memory was put into
  * @param rebuildNanos  host time of the last rebuilding
  * @param writeFraction NaN if the workload takes none
  * @param designs       in the order asked for; the first one is the yardstick
  */
 public record CompareResult(Snapshot snapshot, RebuiltProcess.Sizes emulated, Map<LeftOut, Long> leftOut,
-        long rebuildNanos,
+        Folios folios, long rebuildNanos,
         String workload, double writeFraction, long seed, List<DesignResult> designs) {
 
     public CompareResult {
         designs = List.copyOf(designs);
+    }
+
+    /**
+     * Large folios of one size.
+     *
+     * @param kib   size of one; 4 if all folios are small
+     * @param pages pages in them
+     */
+    public record Folios(int kib, long pages) {
+        static Folios of(int order, RebuiltProcess process) {
+            return new Folios(4 << order, process.pagesInFolios());
+        }
+
+        boolean areLarge() {
+            return kib > 4;
+        }
     }
 
     public RebuiltProcess.Sizes recorded() {

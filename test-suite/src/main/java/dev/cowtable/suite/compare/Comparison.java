@@ -26,6 +26,7 @@ public final class Comparison {
     private final double writeFraction;
     private final long seed;
     private final Progress progress;
+    private int folioOrder;
 
     /**
      * Prepares a comparison.
@@ -40,6 +41,18 @@ public final class Comparison {
         this.progress = progress;
     }
 
+    /** Puts anonymous memory into folios of 2^order pages where one fits; 0, the default, leaves pages small. */
+    public Comparison withFolios(int order) {
+        folioOrder = order;
+        return this;
+    }
+
+    private Lab lab(Design design) {
+        Lab lab = new Lab(design);
+        lab.kernel().setAnonFolioOrder(folioOrder);
+        return lab;
+    }
+
     public CompareResult run(List<Design> designs) {
         List<DesignResult> results = new ArrayList<>();
         RebuiltProcess.Sizes sizes = null;
@@ -48,7 +61,7 @@ public final class Comparison {
             progress.begin(design + ": warm-up");
             List<String> failures = warmUp(design);
             progress.begin(design + ": " + workload.name());
-            Lab lab = new Lab(design);
+            Lab lab = lab(design);
             process = ProcessRebuilder.rebuild(snapshot, lab);
             sizes = process.sizes();
             results.add(play(design, lab, process, failures));
@@ -57,13 +70,14 @@ public final class Comparison {
         if (process == null || sizes == null) {
             throw new IllegalArgumentException("no design is named");
         }
-        return new CompareResult(snapshot, sizes, process.orderedLeftOut(), process.hostNanos(), workload.name(),
-                writeFraction, seed, results);
+        return new CompareResult(snapshot, sizes, process.orderedLeftOut(),
+                CompareResult.Folios.of(folioOrder, process),
+                process.hostNanos(), workload.name(), writeFraction, seed, results);
     }
 
     /** Returns how the design died, if it did. */
     private List<String> warmUp(Design design) {
-        Lab lab = new Lab(design);
+        Lab lab = lab(design);
         RebuiltProcess process = ProcessRebuilder.rebuild(snapshot, lab);
         Stage stage = new Stage(lab, process, 0, seed, Progress.none());
         try {

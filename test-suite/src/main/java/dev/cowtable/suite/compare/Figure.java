@@ -16,6 +16,7 @@ public enum Figure {
     TABLES_REOWNED("shared tables taken over", "tablesReowned", Counter.TABLE_REOWNED),
     TABLES_DETACHED("shared tables detached", "tablesDetached", Counter.TABLE_DETACHED),
     ENTRIES_VISITED("entries visited by fork", "forkEntriesVisited", Counter.FORK_ENTRY_VISITED),
+    FORK_BATCHES("batches of pages counted by fork", "forkBatches", Counter.FORK_BATCH),
     FAULTS("page faults", "faultsMinor", Counter.FAULT_MINOR),
     FAULTS_SPURIOUS("spurious faults", "faultsSpurious", Counter.FAULT_SPURIOUS),
     PAGE_COPIES("pages copied by faults", "pageCopiesByFaults", Counter.PAGE_COPY),
@@ -65,9 +66,9 @@ public enum Figure {
         return this != FORK_NANOS && this != WORKLOAD_NANOS;
     }
 
-    /** True if a row of zeros is not worth printing. */
+    /** True if the row is printed only where it tells something: not for zeros, nor batches where all folios are small. */
     boolean isRare() {
-        return this == TABLES_EDITED || this == SWAPPED_OUT || this == SWAPPED_IN;
+        return this == FORK_BATCHES || this == TABLES_EDITED || this == SWAPPED_OUT || this == SWAPPED_IN;
     }
 
     /** From the unit of the value to the unit of the label. */

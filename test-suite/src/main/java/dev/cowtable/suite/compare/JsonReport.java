@@ -30,6 +30,10 @@ public final class JsonReport {
             json.field(entry.getKey().key(), entry.getValue());
         }
         json.endObject();
+        json.name("folios").beginObject();
+        json.field("sizeKib", result.folios().kib());
+        json.field("pagesInLarge", result.folios().pages());
+        json.endObject();
         workload(json, result);
         json.name("designs").beginArray();
         result.designs().forEach(design -> design(json, design));

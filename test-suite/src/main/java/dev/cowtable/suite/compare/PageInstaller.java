@@ -12,13 +12,19 @@ import dev.cowtable.suite.snapshot.PageRuns;
 import dev.cowtable.suite.snapshot.PageState;
 import java.util.Map;
 
-/** Puts the recorded pages of one VMA after the other into the tables. */
+/**
+ * Puts the recorded pages of one VMA after the other into the tables.
+ *
+ * <p>The record does not tell the sizes of folios. If the kernel makes large ones for anonymous memory, each aligned range of that size that is full
+ * of recorded anonymous pages of a writable private VMA becomes one: what the process would be like on a machine with that setting.
+ */
 final class PageInstaller {
     private final Kernel kernel;
     private final Cpu cpu;
     private final OpaquePages opaque;
     private final TouchablePages pages;
     private final Map<LeftOut, Long> leftOut;
+    private long pagesInFolios;
 
     PageInstaller(Kernel kernel, Cpu cpu, TouchablePages pages, Map<LeftOut, Long> leftOut) {
         this.kernel = kernel;
@@ -85,11 +91,33 @@ final class PageInstaller {
     private void anonRun(VmAreaStruct vma, long start, long end) {
         boolean writable = vma.has(VmFlags.WRITE) && !vma.has(VmFlags.SHARED);
         int rights = rights(vma) | (writable ? TouchablePages.WRITE : 0);
-        for (long vaddr = start; vaddr < end; vaddr += Paging.PAGE_BYTES) {
-            long word = TouchablePages.word(pages.count(), TouchablePages.FIRST_STAMP);
-            require(opaque.installAnonPage(cpu, vma, vaddr, word));
-            pages.add(vaddr, rights, TouchablePages.FIRST_STAMP);
+        long folioBytes = Paging.PAGE_BYTES << kernel.anonFolioOrder();
+        boolean large = writable && folioBytes > Paging.PAGE_BYTES;
+        long next;
+        for (long vaddr = start; vaddr < end; vaddr = next) {
+            boolean folio = large && (vaddr & folioBytes - 1) == 0 && vaddr + folioBytes <= end;
+            next = vaddr + (folio ? folioBytes : Paging.PAGE_BYTES);
+            require(folio ? anonFolio(vma, vaddr) : opaque.installAnonPage(cpu, vma, vaddr, firstWord(0)));
+            for (long page = vaddr; page < next; page += Paging.PAGE_BYTES) {
+                pages.add(page, rights, TouchablePages.FIRST_STAMP);
+            }
         }
+    }
+
+    private boolean anonFolio(VmAreaStruct vma, long vaddr) {
+        int order = kernel.anonFolioOrder();
+        pagesInFolios += 1L << order;
+        return opaque.installAnonFolio(cpu, vma, vaddr, order, this::firstWord);
+    }
+
+    /** What the page after so many not yet added ones holds. */
+    private long firstWord(int i) {
+        return TouchablePages.word(pages.count() + i, TouchablePages.FIRST_STAMP);
+    }
+
+    /** Pages that are in large folios. */
+    long pagesInFolios() {
+        return pagesInFolios;
     }
 
     private void fileRun(VmAreaStruct vma, long start, long end) {

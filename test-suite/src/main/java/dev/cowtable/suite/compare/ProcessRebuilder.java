@@ -53,6 +53,7 @@ public final class ProcessRebuilder {
             rebuilder.rebuild(vma);
         }
         return new RebuiltProcess(snapshot, rebuilder.mm, rebuilder.pages, rebuilder.leftOut,
+                rebuilder.installer.pagesInFolios(),
                 System.nanoTime() - begin);
     }
 

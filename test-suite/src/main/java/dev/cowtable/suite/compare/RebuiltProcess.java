@@ -11,10 +11,11 @@ import java.util.Map;
  * A recorded process as it stands in the emulator.
  *
  * @param leftOut   how much of each kind is missing or differs; no zeros
+ * @param pagesInFolios anonymous pages in large folios
  * @param hostNanos time that the rebuilding took
  */
 public record RebuiltProcess(Snapshot snapshot, MmStruct mm, TouchablePages pages, Map<LeftOut, Long> leftOut,
-        long hostNanos) {
+        long pagesInFolios, long hostNanos) {
 
     public RebuiltProcess {
         leftOut = Map.copyOf(leftOut);

@@ -23,6 +23,7 @@ public final class TextReport {
         report.process();
         report.sizes();
         report.leftOut();
+        report.folios();
         report.workload();
         report.table();
         report.violations();
@@ -72,6 +73,20 @@ public final class TextReport {
         text.append('\n');
     }
 
+    private void folios() {
+        CompareResult.Folios folios = result.folios();
+        if (folios.areLarge()) {
+            line("anonymous pages in folios of %d KiB: %,d of %,d (made up: the record does not tell sizes)",
+                    folios.kib(),
+                    folios.pages(), result.snapshot().nrAnonPages());
+        }
+    }
+
+    private boolean isLeftOut(Figure figure) {
+        boolean allZero = result.designs().stream().allMatch(d -> d.figure(figure) == 0);
+        return figure.isRare() && allZero || figure == Figure.FORK_BATCHES && !result.folios().areLarge();
+    }
+
     private void table() {
         int labelWidth = VERDICT.length();
         for (Figure figure : Figure.values()) {
@@ -81,7 +96,7 @@ public final class TextReport {
         List<DesignResult> designs = result.designs();
         row(labelWidth, widths, "", designs.stream().map(DesignResult::design).toList());
         for (Figure figure : Figure.values()) {
-            if (figure.isRare() && designs.stream().allMatch(d -> d.figure(figure) == 0)) {
+            if (isLeftOut(figure)) {
                 continue;
             }
             row(labelWidth, widths, figure.label(),

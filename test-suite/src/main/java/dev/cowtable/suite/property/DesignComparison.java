@@ -27,16 +27,20 @@ public final class DesignComparison {
     private final LitmusSession right;
     private final boolean countsFaults;
     private final boolean refusalEnds;
-    private final MemoryModel model = new MemoryModel();
+    private final MemoryModel model;
     private final StateComparison states;
     private final ContentCheck contents;
     private boolean ended;
 
-    private DesignComparison(Program program, Design first, Design second, TlbPolicy tlbPolicy, boolean refusalEnds) {
+    private DesignComparison(Program program, Design first, Design second, TlbPolicy tlbPolicy, boolean refusalEnds,
+            int folioOrder) {
         this.refusalEnds = refusalEnds;
+        model = new MemoryModel(folioOrder != 0);
         scenario = program.scenario();
         left = new LitmusSession(scenario, first, tlbPolicy);
         right = new LitmusSession(scenario, second, tlbPolicy);
+        left.kernel().setAnonFolioOrder(folioOrder);
+        right.kernel().setAnonFolioOrder(folioOrder);
         countsFaults = tlbPolicy == TlbPolicy.NONE;
         states = new StateComparison(left, right);
         contents = new ContentCheck(right, model);
@@ -44,12 +48,20 @@ public final class DesignComparison {
 
     /** The first difference between two designs, or between both and the model; null if there is none. */
     public static @Nullable Difference run(Program program, Design first, Design second, TlbPolicy tlbPolicy) {
-        return new DesignComparison(program, first, second, tlbPolicy, true).run();
+        return new DesignComparison(program, first, second, tlbPolicy, true, 0).run();
     }
 
     /** The same where neither design may refuse an operation; one that is refused is a difference. */
     public static @Nullable Difference runWhole(Program program, Design first, Design second, TlbPolicy tlbPolicy) {
-        return new DesignComparison(program, first, second, tlbPolicy, false).run();
+        return new DesignComparison(program, first, second, tlbPolicy, false, 0).run();
+    }
+
+    /**
+     * As {@link #run} with write faults that take folios of 2^{@code folioOrder} pages where one fits.
+     */
+    public static RandomComparison.Comparison withFolios(int folioOrder) {
+        return (program, first, second, tlbPolicy) -> new DesignComparison(program, first, second, tlbPolicy, true,
+                folioOrder).run();
     }
 
     private @Nullable Difference run() {

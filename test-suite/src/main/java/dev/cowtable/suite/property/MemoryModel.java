@@ -22,10 +22,21 @@ public final class MemoryModel {
     private static final int SIGSEGV = 11;
 
     private final TreeMap<Integer, ModelProcess> living = new TreeMap<>();
-    private final ModelHolds holds = new ModelHolds();
+    private final ModelHolds holds;
     private final ModelAdvice advice = new ModelAdvice();
 
     public MemoryModel() {
+        this(false);
+    }
+
+    /**
+     * Makes the model of one process.
+     *
+     * @param largeFolios whether a fault may map and a pin may keep pages next to the one that it is for; which page a pipe holds cannot be told
+     *     then, nor when it is this one's alone
+     */
+    public MemoryModel(boolean largeFolios) {
+        holds = new ModelHolds(largeFolios);
         living.put(0, new ModelProcess());
     }
 

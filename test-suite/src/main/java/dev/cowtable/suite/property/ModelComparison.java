@@ -24,9 +24,19 @@ public final class ModelComparison {
 
     /** The first difference between a design and the model, or null. */
     public static @Nullable Difference run(Program program, Design design, TlbPolicy tlbPolicy) {
+        return run(program, design, tlbPolicy, 0);
+    }
+
+    /** As {@link #run} with write faults that take folios of 2^{@code folioOrder} pages where one fits. */
+    public static RandomComparison.Comparison withFolios(int folioOrder) {
+        return (program, first, second, tlbPolicy) -> run(program, second, tlbPolicy, folioOrder);
+    }
+
+    private static @Nullable Difference run(Program program, Design design, TlbPolicy tlbPolicy, int folioOrder) {
         Scenario scenario = program.scenario();
         LitmusSession session = new LitmusSession(scenario, design, tlbPolicy);
-        MemoryModel model = new MemoryModel();
+        session.kernel().setAnonFolioOrder(folioOrder);
+        MemoryModel model = new MemoryModel(folioOrder != 0);
         int at = 0;
         try {
             for (; at < scenario.ops().size(); at++) {

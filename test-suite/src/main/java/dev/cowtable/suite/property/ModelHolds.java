@@ -24,7 +24,16 @@ final class ModelHolds {
 
     private final List<Deque<Piped>> pipes = new ArrayList<>();
 
-    ModelHolds() {
+    private final boolean largeFolios;
+
+    /**
+     * Makes the pipes.
+     *
+     * @param largeFolios whether a page that nobody has touched may be there already, or an exclusive one stay so across a fork, as its folio is
+     *     pinned elsewhere; what a pipe took sees later writes then, or not
+     */
+    ModelHolds(boolean largeFolios) {
+        this.largeFolios = largeFolios;
         for (int i = 0; i < PIPES; i++) {
             pipes.add(new ArrayDeque<>());
         }
@@ -73,7 +82,7 @@ final class ModelHolds {
         // The zero page is nobody's and never changes.
         ModelFrame frame = found == null ? new ModelFrame(0) : found;
         frame.piped++;
-        pipes.get(pipe).add(new Piped(frame, page.maybeZero));
+        pipes.get(pipe).add(new Piped(frame, page.maybeZero || largeFolios));
         return OpResult.count(AreaLayout.PAGE_BYTES);
     }
 

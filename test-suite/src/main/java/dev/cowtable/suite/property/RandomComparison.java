@@ -77,12 +77,21 @@ public final class RandomComparison {
         return new Finding(seed, policy, small, difference);
     }
 
-    /** {@code FIRST SECOND PROGRAMS [SEED [PROFILE [whole]]]}; exit code 1 if a difference was found. */
+    private static Comparison comparison(String kind) {
+        String[] words = kind.split("=", 2);
+        return switch (words[0]) {
+            case "folios" -> DesignComparison.withFolios(Integer.parseInt(words[1]));
+            case "model" -> ModelComparison.withFolios(Integer.parseInt(words[1]));
+            default -> DesignComparison::runWhole;
+        };
+    }
+
+    /** {@code FIRST SECOND PROGRAMS [SEED [PROFILE [whole|folios=ORDER|model=ORDER]]]}; exit code 1 if a difference was found. */
     public static void main(String[] args) {
         long seed = args.length > 3 ? Long.parseLong(args[3]) : 1;
         int programs = Integer.parseInt(args[2]);
         Profile profile = args.length > 4 ? Profile.valueOf(args[4].toUpperCase(Locale.ROOT)) : Profile.FORK;
-        Comparison comparison = args.length > 5 ? DesignComparison::runWhole : DesignComparison::run;
+        Comparison comparison = args.length > 5 ? comparison(args[5]) : DesignComparison::run;
         Finding finding =
                 run(Design.parse(args[0]), Design.parse(args[1]), profile, comparison, seed, programs, System.out);
         System.out.println(finding != null ? finding : programs + " programs of kind " + profile + ", seeds " + seed

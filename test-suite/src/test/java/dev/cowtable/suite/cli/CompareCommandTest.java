@@ -71,6 +71,9 @@ final class CompareCommandTest {
         assertBadInput("compare: --write-fraction: workload spawn takes none", "--snapshot", file, "--workload",
                 "spawn",
                 "--write-fraction", "0.5");
+        assertBadInput("compare: --folio-kb 24 is not a power of two from 4 to 1024", "--snapshot", file, "--folio-kb",
+                "24");
+        assertBadInput("compare: --folio-kb 2048 is not", "--snapshot", file, "--folio-kb", "2048");
         assertBadInput("", "--pid", "1", "--snapshot", file);
         assertBadInput("", "--pid", "x");
     }
@@ -110,7 +113,7 @@ final class CompareCommandTest {
     void helpTellsWhatEachWorkloadDoes() {
         assertThat(run("--help")).isZero();
         assertThat(out.toString()).contains("\n  bgsave ", "\n  spawn ", "\n  fuzz ", "\n  prefork ", "\n  zygote ",
-                        "\n  reclaim ", "\n  reclaim-nomem\n")
+                "\n  reclaim ", "\n  reclaim-nomem\n")
                 .doesNotContain("%n");
     }
 }

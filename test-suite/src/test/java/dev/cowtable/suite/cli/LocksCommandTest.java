@@ -51,7 +51,7 @@ final class LocksCommandTest {
     @Test
     void mistakesAreBadUsage() {
         for (String[] args : new String[][] {{"--designs", "fancy"}, {"--mix", "storm"}, {"--processes", "1"},
-            {"--threads", "x"}, {"--seeds", "0"}, {"--processes", "64", "--threads", "2"}}) {
+                {"--threads", "x"}, {"--seeds", "0"}, {"--processes", "64", "--threads", "2"}}) {
             assertThat(run(args)).isEqualTo(2);
             assertThat(out).isEmpty();
             assertThat(err).startsWith("cowtable: ").contains(args[1]);

@@ -96,14 +96,27 @@ final class ComparisonTest {
     }
 
     @Test
-    void anEditInPlaceTakesTheSamePagesAndBreaksNoTableForIt() throws IOException {
+    void anEditInPlaceTakesTheSamePages() throws IOException {
         List<DesignResult> both = reclaim("reclaim", "classic;relaxed;relaxed:rmap=inplace");
         assertThat(both).allSatisfy(d -> assertThat(d.figure(Figure.SWAPPED_OUT)).isEqualTo(7));
         assertThat(both.get(1).figure(Figure.TABLES_EDITED)).isZero();
         assertThat(both.get(2).figure(Figure.TABLES_EDITED)).isPositive();
-        assertThat(both.get(2).figure(Figure.TABLES_BROKEN)).isLessThan(both.get(1).figure(Figure.TABLES_BROKEN));
         assertThat(both.get(2).figure(Figure.SWAPPED_IN)).isEqualTo(both.get(0).figure(Figure.SWAPPED_IN))
                 .isPositive();
+    }
+
+    /** Why: the reads of the workload bring pages back, which breaks each table of a process as small as this one. */
+    @Test
+    void anEditInPlaceBreaksNoTable() throws IOException {
+        CompareResult result = new Comparison(Samples.shell(), new Planted(stage -> {
+            Pressure pressure = new Pressure(stage.lab());
+            pressure.begin(stage.random());
+            stage.fork();
+            pressure.reclaim(7, (done, total) -> {});
+        }), Double.NaN, 1, Progress.none()).run(Design.parseList("relaxed;relaxed:rmap=inplace"));
+        assertThat(result.designs()).allSatisfy(d -> assertThat(d.figure(Figure.SWAPPED_OUT)).isEqualTo(7));
+        assertThat(result.designs().get(0).figure(Figure.TABLES_BROKEN)).isPositive();
+        assertThat(result.designs().get(1).figure(Figure.TABLES_BROKEN)).isZero();
     }
 
     @Test
@@ -126,6 +139,47 @@ final class ComparisonTest {
                 .containsPattern("(?m)^pages swapped out +7 +-$").contains("owner: unsupported: owner does not")
                 .doesNotContain("died").doesNotContain("against classic");
         assertThat(JsonReport.of(result)).contains("\"refusal\": \"owner does not");
+    }
+
+    // ---------------------------------------------------------------- large folios
+
+    private static CompareResult spawnWithFolios(int order) throws IOException {
+        return new Comparison(Samples.shell(), Workloads.named("spawn"), Double.NaN, 1, Progress.none())
+                .withFolios(order)
+                .run(Design.parseList("classic:batch=off classic relaxed"));
+    }
+
+    @Test
+    void foliosOfThePagesAreCountedAtOnceUnlessEachEntryIsToBe() throws IOException {
+        CompareResult result = spawnWithFolios(2);
+        DesignResult entries = result.designs().get(0);
+        DesignResult batches = result.designs().get(1);
+        DesignResult relaxed = result.designs().get(2);
+        assertThat(result.passed()).isTrue();
+        assertThat(result.folios().kib()).isEqualTo(16);
+        assertThat(result.folios().pages()).isPositive().isLessThanOrEqualTo(Samples.shell().nrAnonPages());
+        long inFolios = result.folios().pages();
+        assertThat(entries.figure(Figure.FORK_BATCHES) - batches.figure(Figure.FORK_BATCHES))
+                .isEqualTo(8 * (inFolios - inFolios / 4));
+        assertThat(relaxed.figure(Figure.FORK_BATCHES)).isEqualTo(batches.figure(Figure.FORK_BATCHES));
+        assertThat(batches.figure(Figure.ENTRIES_VISITED)).isEqualTo(entries.figure(Figure.ENTRIES_VISITED));
+        assertThat(batches.figure(Figure.ATOMICS)).isLessThan(entries.figure(Figure.ATOMICS));
+        assertThat(TextReport.of(result)).contains("anonymous pages in folios of 16 KiB: ")
+                .contains("batches of pages counted by fork");
+        assertThat(JsonReport.of(result)).contains("\"sizeKib\": 16");
+    }
+
+    @Test
+    void withSmallFoliosBothClassicsCountTheSameAndNothingIsSaidOfBatches() throws IOException {
+        CompareResult result = spawnWithFolios(0);
+        assertThat(result.folios().pages()).isZero();
+        for (Figure figure : Figure.values()) {
+            if (figure.isDeterministic()) {
+                assertThat(result.designs().get(1).figure(figure)).as(figure.label())
+                        .isEqualTo(result.designs().get(0).figure(figure));
+            }
+        }
+        assertThat(TextReport.of(result)).doesNotContain("folios").doesNotContain("batches");
     }
 
     // ---------------------------------------------------------------- the checks can fail
