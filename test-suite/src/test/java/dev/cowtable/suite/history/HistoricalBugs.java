@@ -12,6 +12,7 @@ import java.util.List;
 /** The catalogue's bugs that concern anonymous memory, by number. */
 final class HistoricalBugs {
     private static final String WRITE_FAULT = "fault/WriteProtectFault.java";
+    private static final String MOVE_PTES = "vma/MovePtes.java";
     private static final String TLB_FLUSH = "tlb/TlbFlush.java";
     private static final String SWAP_FAULT = "fault/SwapFault.java";
     private static final String SHAREABLE =
@@ -72,10 +73,16 @@ final class HistoricalBugs {
                 new Mutant("H28", "a fork that failed half-way is not torn down", List.of(core("fork/DupMmap.java",
                         "kernel.exitMmap(cpu, child); return null;", "return null;")), Way.INJECTION, "program 2",
                         "leaked"),
-                race("H40", "mremap drops the page-table locks without a flush, and nobody makes up for it", "I6",
+                race("H40", "mremap drops the page-table locks before it flushes", "P reads 3 where its page was",
                         "mremap-reclaim",
-                        core("vma/MovePtes.java",
-                                "debt.owe(oldAddr, oldAddr + extent); kernel.tlbFlush().settle(cpu, debt);", "")),
+                        core(MOVE_PTES, "FlushDebt debt = new FlushDebt(from.mm()); if (moveEntries(",
+                                "if (moveEntries("),
+                        core(MOVE_PTES, "debt.owe(oldAddr, oldAddr + extent); kernel.tlbFlush().settle(cpu, debt);",
+                                "debt.owe(oldAddr, oldAddr + extent);"),
+                        core(MOVE_PTES, "if (needRmapLocks) { RmapLocks.take(cpu, from); }",
+                                "FlushDebt debt = new FlushDebt(from.mm()); if (needRmapLocks) { RmapLocks.take(cpu, from); }"),
+                        core(MOVE_PTES, "if (needRmapLocks) { RmapLocks.drop(cpu, from); }",
+                                "if (needRmapLocks) { RmapLocks.drop(cpu, from); } kernel.tlbFlush().settleIfOwed(cpu, debt);")),
                 race("H44", "migration trusts an inaccessible entry whose flush is pending", "P in the end reads 1",
                         "protect-migrate",
                         core(TLB_FLUSH, "return !Pte.isProtnone(pte) || mm.tlbFlushPending() != 0;",

@@ -59,13 +59,18 @@ final class MutatedLab implements AutoCloseable {
     }
 
     private static String replacedOnce(String source, Edit edit) {
-        String pattern =
-                Arrays.stream(edit.good().trim().split("\\s+")).map(Pattern::quote).collect(Collectors.joining("\\s+"));
-        Matcher matcher = Pattern.compile(pattern).matcher(source);
-        if (!matcher.find() || Pattern.compile(pattern).matcher(source.substring(matcher.end())).find()) {
+        Pattern pattern = pattern(edit.good());
+        Matcher matcher = pattern.matcher(source);
+        if (!matcher.find() || pattern.matcher(source.substring(matcher.end())).find()) {
             throw new IllegalArgumentException("not once in " + edit.file() + ": " + edit.good());
         }
         return source.substring(0, matcher.start()) + edit.planted() + source.substring(matcher.end());
+    }
+
+    /** Finds a piece of source whatever its blanks and line ends. */
+    static Pattern pattern(String piece) {
+        return Pattern.compile(
+                Arrays.stream(piece.trim().split("\\s+")).map(Pattern::quote).collect(Collectors.joining("\\s+")));
     }
 
     private static void compile(List<String> files, Path classes) {

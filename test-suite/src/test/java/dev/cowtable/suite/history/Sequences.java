@@ -1,5 +1,6 @@
 package dev.cowtable.suite.history;
 
+import dev.cowtable.mm.pgtable.PageTables;
 import dev.cowtable.mm.spi.Design;
 import dev.cowtable.mmu.tlb.TlbPolicy;
 import dev.cowtable.suite.explore.Race;
@@ -89,13 +90,27 @@ final class Sequences {
                 for (int turn = 1; turn < cpus; turn++) {
                     int second = (first + turn) % cpus;
                     int third = cpus == 3 ? 3 - first - second : first;
-                    RaceResult result = RaceRunner.replay(race, design,
-                            Schedule.parse(first + "*" + steps + " " + second + TO_THE_END
-                                    + third + TO_THE_END + first + TO_THE_END));
-                    if (!result.ok()) {
-                        return result;
+                    RaceResult failing = firstFailing(race, design, stopped(first, steps, second, third, ""), stopped(
+                            first, steps, second, third, first + "*1 " + third + "*1 " + second + TO_THE_END));
+                    if (failing != null) {
+                        return failing;
                     }
                 }
+            }
+        }
+        return null;
+    }
+
+    /** What answers the second body's IPI and goes no further, if that is asked for, comes before the third body. */
+    private static String stopped(int first, int steps, int second, int third, String answers) {
+        return first + "*" + steps + " " + second + TO_THE_END + answers + third + TO_THE_END + first + TO_THE_END;
+    }
+
+    private static @Nullable RaceResult firstFailing(Race race, Design design, String... schedules) {
+        for (String schedule : schedules) {
+            RaceResult result = RaceRunner.replay(race, design, Schedule.parse(schedule));
+            if (!result.ok()) {
+                return result;
             }
         }
         return null;
@@ -116,5 +131,32 @@ final class Sequences {
     /** A page on its way to another frame while its process forks. */
     static @Nullable String scene(String name, String design) {
         return MigrationScene.run(design);
+    }
+
+    // ---------------------------------------------------------------- forgetful doors to tables: BadPmdPlaces
+
+    /** A story while one place is forgetful, none for 0; what the checks say and, after a line end, what users see, or null. */
+    static @Nullable String forgetful(String place, String story, String design) throws ReflectiveOperationException {
+        PageTables.class.getField("forgetful").setInt(null, Integer.parseInt(place));
+        return story.equals(MigrationWait.SEQUENCE) ? MigrationWait.run(design) : Story.wrong(story, design);
+    }
+
+    /** How often a place was reached, and by how many write-protected entries. */
+    static String arrivals(String place) throws ReflectiveOperationException {
+        int number = Integer.parseInt(place);
+        int[] asked = (int[]) PageTables.class.getField("ASKED").get(null);
+        int[] arrived = (int[]) PageTables.class.getField("ARRIVED").get(null);
+        return asked[number] + " " + arrived[number];
+    }
+
+    /** The first of some random programs that goes wrong, or null. */
+    static @Nullable String random(String programs, String design) {
+        for (long seed = 0; seed < Integer.parseInt(programs); seed++) {
+            Difference difference = compare(ProgramGenerator.generate(new Random(seed), Profile.ALL), design);
+            if (difference != null) {
+                return seed + ": " + difference;
+            }
+        }
+        return null;
     }
 }
