@@ -25,10 +25,6 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--quick", description = "short iterations: rough figures in two minutes")
     private boolean quick;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

@@ -71,10 +71,6 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object instead of text")
     private boolean json;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 
 /** The command itself; each job is a subcommand. */
 @Command(name = "cowtable", description = "A laboratory for designs of Linux memory management.",
@@ -22,7 +23,8 @@ public final class Cowtable implements Runnable {
     /** Exit code of a check that failed. */
     static final int FAILED = 1;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT,
+            description = "show this help and exit")
     @SuppressWarnings("UnusedVariable")
     private boolean help;
 

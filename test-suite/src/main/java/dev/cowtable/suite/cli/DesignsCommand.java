@@ -9,17 +9,12 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code cowtable designs}: lists what can be chosen with {@code --design}. */
 @Command(name = "designs", description = "Lists the designs: fork strategies with their options, and GUP flavours.",
         footer = {"", "A design is named FORK[:key=value,...][/GUP], such as relaxed or classic/linux."})
 public final class DesignsCommand implements Callable<Integer> {
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

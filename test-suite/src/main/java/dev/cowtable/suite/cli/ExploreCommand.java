@@ -41,10 +41,6 @@ public final class ExploreCommand implements Callable<Integer> {
     @Option(names = "--replay", paramLabel = "SCHEDULE", description = "run this schedule instead")
     private @Nullable String replay;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

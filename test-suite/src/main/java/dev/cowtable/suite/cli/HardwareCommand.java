@@ -31,10 +31,6 @@ public final class HardwareCommand implements Callable<Integer> {
     @Option(names = "--list", description = "list the tests instead")
     private boolean list;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

@@ -45,10 +45,6 @@ public final class LitmusCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "FILE|DIR", description = "scenarios")
     private List<Path> inputs = List.of();
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

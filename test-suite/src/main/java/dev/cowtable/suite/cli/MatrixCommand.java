@@ -42,10 +42,6 @@ public final class MatrixCommand implements Callable<Integer> {
             description = "scenarios with their .expected; default: all that ship")
     private List<Path> inputs = List.of();
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

@@ -30,10 +30,6 @@ public final class SnapshotCommand implements Callable<Integer> {
             description = "where to write it; packed with gzip if the name ends in .gz")
     private Path output = Path.of("");
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 

@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -27,10 +26,6 @@ import picocli.CommandLine.Spec;
 public final class VectorsCheckCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "FILE|DIR", description = "vectors, plain or packed with gzip")
     private List<Path> inputs = List.of();
-
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();

@@ -2,7 +2,6 @@ package dev.cowtable.suite.cli;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -13,10 +12,6 @@ import picocli.CommandLine.Spec;
 public final class VectorsCommand implements Runnable {
     /** Exit code of a recording on a machine that cannot. */
     static final int UNAVAILABLE = 3;
-
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();

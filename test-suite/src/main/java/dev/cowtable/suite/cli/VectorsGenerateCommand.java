@@ -4,7 +4,6 @@ import dev.cowtable.suite.vectors.EmulatorOracle;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code cowtable vectors generate}: vectors with this emulator's outcome. */
 @Command(name = "generate", description = "Generates vectors with this emulator's outcomes.",
@@ -12,10 +11,6 @@ import picocli.CommandLine.Option;
 public final class VectorsGenerateCommand implements Callable<Integer> {
     @Mixin
     private VectorsOptions options = new VectorsOptions();
-
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
 
     @Override
     public Integer call() {

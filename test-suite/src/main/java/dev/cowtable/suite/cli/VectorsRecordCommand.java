@@ -42,10 +42,6 @@ public final class VectorsRecordCommand implements Callable<Integer> {
             description = "kvm or qemu; default: kvm if there is one, else qemu")
     private @Nullable Oracle with;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "show this help and exit")
-    @SuppressWarnings("UnusedVariable")
-    private boolean help;
-
     public VectorsRecordCommand() {
         this(VectorsRecordCommand::open);
     }
