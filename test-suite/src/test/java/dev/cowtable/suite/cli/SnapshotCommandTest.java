@@ -52,7 +52,7 @@ final class SnapshotCommandTest {
         assertThat(run("--pid", "1")).isEqualTo(2);
         assertThat(run("-o", file("a"))).isEqualTo(2);
         assertThat(run("--pid", "x", "-o", file("a"))).isEqualTo(2);
-        assertThat(run("--help")).isZero();
+        assertThat(Cowtable.run(new PrintWriter(out), new PrintWriter(err), "snapshot", "--help")).isZero();
     }
 
     private void assertFails(String reason, String... args) {
