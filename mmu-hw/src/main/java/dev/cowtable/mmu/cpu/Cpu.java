@@ -8,6 +8,7 @@ import dev.cowtable.mmu.exec.Step;
 import dev.cowtable.mmu.exec.Waitable;
 import dev.cowtable.mmu.mem.PhysicalMemory;
 import dev.cowtable.mmu.reg.ControlRegisters;
+import dev.cowtable.mmu.tlb.FrontCache;
 import dev.cowtable.mmu.tlb.Translation;
 import dev.cowtable.mmu.walk.Invlpgb;
 import dev.cowtable.mmu.walk.PagingCounters;
@@ -26,6 +27,8 @@ public final class Cpu {
     private final Executor executor;
     private final MemoryPort port;
     private final PagingUnit paging;
+    /** Of the paging unit; asked here, as the way through two objects costs as much as the look-up. */
+    private final FrontCache front;
     private final InterruptUnit interrupts;
 
     private final Operand operand;
@@ -46,8 +49,9 @@ public final class Cpu {
         this.paging = new PagingUnit(executor.observesSteps() ? new WalkPort(this, physical) : physical,
                 new ControlRegisters(builder.model, builder.pagingLevels), machine.tlbPolicy(), builder.geometry, id,
                 machine.listener());
+        this.front = paging.front();
         if (builder.storeBufferDepth == 0) {
-            paging.loadFrom(physical);
+            front.loadFrom(physical);
         }
         this.interrupts = new InterruptUnit(this, executor.observesSteps());
     }
@@ -210,7 +214,7 @@ public final class Cpu {
 
     /** A physical address, or a {@link Fault}; a page fault sets CR2. */
     public long translate(long vaddr, int access) {
-        long paddr = paging.translateFast(vaddr, access);
+        long paddr = front.find(vaddr, access);
         return paddr >= 0 ? paddr : translateSlow(vaddr, access);
     }
 
@@ -254,7 +258,7 @@ public final class Cpu {
     /** Reads 8 aligned bytes into {@code out1[0]}; returns 0, or a {@link Fault}. */
     public long readWord(long vaddr, int access, long[] out1) {
         boolean plain = isAligned(vaddr) && interrupts.attention() == 0;
-        return plain && paging.loadFast(vaddr, access, out1) ? 0 : readWordSlow(vaddr, access, out1);
+        return plain && front.load(vaddr, access, out1) ? 0 : readWordSlow(vaddr, access, out1);
     }
 
     private long readWordSlow(long vaddr, int access, long[] out1) {

@@ -22,8 +22,8 @@ public final class PhysicalMemory implements MemoryAccess {
     private static final int WORD_MASK = FrameArrays.FRAME_WORDS - 1;
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final VarHandle BACKED = handle("backedFrames");
-    private static final VarHandle DROPS = handle("drops");
+    private static final VarHandle BACKED = handle("backedFrames", long.class);
+    private static final VarHandle READERS = handle("readers", FrameReader[].class);
 
     private final long sizeBytes;
     private final FrameArrays arrays;
@@ -31,8 +31,8 @@ public final class PhysicalMemory implements MemoryAccess {
 
     @SuppressWarnings({"unused", "UnusedVariable"})
     private long backedFrames;
-    @SuppressWarnings({"unused", "UnusedVariable"})
-    private long drops;
+    /** Who must be told when a frame loses its array. */
+    private volatile FrameReader[] readers = new FrameReader[0];
 
     public PhysicalMemory(long sizeBytes) {
         if (sizeBytes <= 0 || sizeBytes > MAX_BYTES || (sizeBytes & Paging.OFFSET_MASK) != 0) {
@@ -159,7 +159,9 @@ public final class PhysicalMemory implements MemoryAccess {
         long paddr = checkFrame(pfn);
         fills.set(paddr, word);
         if (arrays.drop(paddr)) {
-            DROPS.getAndAdd(this, 1L);
+            for (FrameReader reader : readers) {
+                reader.forget();
+            }
             countBacked(-1);
         }
     }
@@ -204,9 +206,17 @@ public final class PhysicalMemory implements MemoryAccess {
         BACKED.getAndAdd(this, delta);
     }
 
-    /** How often a frame has lost its array: an array that was looked up before the last time may be nobody's now. */
-    long drops() {
-        return (long) DROPS.getAcquire(this);
+    /** A reader that remembers so many frames; it is told for as long as this memory lives. */
+    public FrameReader reader(int slots) {
+        FrameReader made = new FrameReader(this, slots);
+        FrameReader[] before;
+        FrameReader[] all;
+        do {
+            before = readers;
+            all = Arrays.copyOf(before, before.length + 1);
+            all[before.length] = made;
+        } while (!READERS.compareAndSet(this, before, all));
+        return made;
     }
 
     /** The words of one frame, looked up once. */
@@ -265,9 +275,9 @@ public final class PhysicalMemory implements MemoryAccess {
                         + Long.toHexString(sizeBytes) + " bytes"));
     }
 
-    private static VarHandle handle(String field) {
+    private static VarHandle handle(String field, Class<?> type) {
         try {
-            return MethodHandles.lookup().findVarHandle(PhysicalMemory.class, field, long.class);
+            return MethodHandles.lookup().findVarHandle(PhysicalMemory.class, field, type);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: a strict subset of the modelled TLB under the current mode; dropped with every eviction,
  * invalidation, replacement and mode change.
  */
-final class FrontCache {
+public final class FrontCache {
     private static final int SLOTS = 1024;
     private static final long OFFSET = Paging.OFFSET_MASK;
     /** In place of the bit of a kind of access that nothing makes, a fetch that writes. */
@@ -35,9 +35,9 @@ final class FrontCache {
     private boolean allocated;
     private boolean holdsLargePages;
 
-    /** Loads are made from that memory. */
-    void loadFrom(PhysicalMemory memory) {
-        reader = new FrameReader(memory, SLOTS);
+    /** From now {@link #load} loads, and from that memory; for a CPU without a store buffer. */
+    public void loadFrom(PhysicalMemory memory) {
+        reader = memory.reader(SLOTS);
     }
 
     void setPcid(int current) {
@@ -45,7 +45,7 @@ final class FrontCache {
     }
 
     /** The physical address if the access is known to be allowed, else a negative number. */
-    long find(long vaddr, int access) {
+    public long find(long vaddr, int access) {
         int slot = slot(vaddr);
         long frame = frames[slot];
         if (tags[slot] == tag(vaddr) && (frame & ACCESSES & bit(access)) != 0) {
@@ -56,11 +56,11 @@ final class FrontCache {
     }
 
     /** Loads an aligned word into {@code out1[0]} if the access is known to be allowed and there is a memory to load from, else not. */
-    boolean load(long vaddr, int access, long[] out1) {
+    public boolean load(long vaddr, int access, long[] out1) {
         int slot = slot(vaddr);
         long frame = frames[slot];
         if (tags[slot] == tag(vaddr) && (frame & ACCESSES & bit(access)) != 0 && (frame & REMEMBERED) != 0
-                && reader != null && reader.readAgain(slot, (int) (vaddr & OFFSET), out1)) {
+                && reader != null && reader.readAgain(slot, vaddr & OFFSET, out1)) {
             hits++;
             return true;
         }
@@ -80,7 +80,7 @@ final class FrontCache {
     }
 
     /** How often {@link #find} or {@link #load} has found. */
-    long hits() {
+    public long hits() {
         return hits;
     }
 

@@ -3,7 +3,6 @@ package dev.cowtable.mmu.tlb;
 import static dev.cowtable.mmu.tlb.EntryStore.ANY_PCID;
 
 import dev.cowtable.mmu.event.MmuListener;
-import dev.cowtable.mmu.mem.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,30 +32,15 @@ public final class Tlb {
         }
     }
 
-    /** From now {@link #loadFast} loads, and from that memory. */
-    public void loadFrom(PhysicalMemory memory) {
-        front.loadFrom(memory);
+    /** The fast path, to be asked first. */
+    public FrontCache front() {
+        return front;
     }
 
     /** Look-ups and fills that follow are under this PCID. */
     public void setPcid(int current) {
         pcid = current;
         front.setPcid(current);
-    }
-
-    /** The physical address if the fast path knows that the access is allowed, else negative. */
-    public long findFast(long vaddr, int access) {
-        return front.find(vaddr, access);
-    }
-
-    /** Loads an aligned word into {@code out1[0]} if the fast path knows that the access is allowed; else false. */
-    public boolean loadFast(long vaddr, int access, long[] out1) {
-        return front.load(vaddr, access, out1);
-    }
-
-    /** How often {@link #findFast} or {@link #loadFast} knew. */
-    public long fastHits() {
-        return front.hits();
     }
 
     /** The translation that covers the address, or 0; a smaller page wins. */

@@ -22,7 +22,7 @@ public final class PagingCounters {
 
     /** Translations that the TLB served. */
     public long tlbHits() {
-        return tlb.fastHits() + slowHits;
+        return tlb.front().hits() + slowHits;
     }
 
     /** Translations of addresses for which the TLB held nothing. */

@@ -11,6 +11,7 @@ import dev.cowtable.mmu.reg.ControlRegisters;
 import dev.cowtable.mmu.reg.CpuModel;
 import dev.cowtable.mmu.reg.Cr4;
 import dev.cowtable.mmu.reg.Vendor;
+import dev.cowtable.mmu.tlb.FrontCache;
 import dev.cowtable.mmu.tlb.PagingStructureCache;
 import dev.cowtable.mmu.tlb.Tlb;
 import dev.cowtable.mmu.tlb.TlbGeometry;
@@ -74,19 +75,9 @@ public final class PagingUnit {
 
     // ---- translation
 
-    /** The physical address if the fast path of the TLB holds it, else negative: then {@link #translate}. */
-    public long translateFast(long vaddr, int access) {
-        return tlb.findFast(vaddr, access);
-    }
-
-    /** From now {@link #loadFast} loads, and from that memory; for a CPU without a store buffer. */
-    public void loadFrom(PhysicalMemory physical) {
-        tlb.loadFrom(physical);
-    }
-
-    /** As {@link #translateFast}, and loads the aligned word at its address into {@code out1[0]}; false: neither was done. */
-    public boolean loadFast(long vaddr, int access, long[] out1) {
-        return tlb.loadFast(vaddr, access, out1);
+    /** What to ask before {@link #translate}: it knows pages that the TLB holds and the accesses to them that are allowed. */
+    public FrontCache front() {
+        return tlb.front();
     }
 
     /** A physical address, or a fault; a page fault sets CR2. */

@@ -33,7 +33,6 @@ final class QuickWalk {
 
     /** The leaf translation, or 0 if the walk is not of this kind; the rights are not looked at. */
     long walk(long start, long vaddr, int access) {
-        tables.begin();
         long paddr = Translation.paddr(start);
         long rights = start;
         for (int level = Translation.level(start) - 1; level > 1; level--) {
@@ -46,7 +45,7 @@ final class QuickWalk {
         }
         long pte = tables.read(1, paddr, Paging.index(vaddr, 1));
         boolean usable = (pte & pageBits) == (Entry.P | Entry.A)
-                && ((access & Access.WRITE) == 0 || Entry.isDirty(pte)) && tables.isValid();
+                && ((access & Access.WRITE) == 0 || Entry.isDirty(pte));
         return usable ? Translation.leaf(rights, pte, 1) : 0;
     }
 }

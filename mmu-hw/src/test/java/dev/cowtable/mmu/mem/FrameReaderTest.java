@@ -2,14 +2,16 @@ package dev.cowtable.mmu.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Frames are remembered by slot, until any frame loses its array. */
 class FrameReaderTest {
     private static final int SLOTS = 4;
+    private static final int ROUNDS = 100_000;
 
     private final PhysicalMemory memory = new PhysicalMemory(1L << 30);
-    private final FrameReader reader = new FrameReader(memory, SLOTS);
+    private final FrameReader reader = memory.reader(SLOTS);
     private final long[] out = new long[1];
 
     FrameReaderTest() {
@@ -76,6 +78,40 @@ class FrameReaderTest {
         remember(0, 0x1000);
         memory.fillFrame(20, 7);
         assertThat(read(0)).isEqualTo(0x101);
+    }
+
+    @Test
+    void everyReaderForgets() {
+        FrameReader other = memory.reader(SLOTS);
+        remember(0, 0x1000);
+        other.readFirst(0, 0x1000, out);
+        memory.fillFrame(1, 0);
+        assertThat(reader.readAgain(0, 24, out)).isFalse();
+        assertThat(other.readAgain(0, 24, out)).isFalse();
+    }
+
+    /** One thread gives a frame new contents, with and without an array; what it has told of is never missed by one that reads. */
+    @Test
+    void anotherThreadsFillIsSeenOnceItIsTold() throws InterruptedException {
+        AtomicLong told = new AtomicLong(0x101);
+        Thread writer = new Thread(() -> {
+            for (long value = 0x102; value < 0x101 + ROUNDS; value++) {
+                memory.fillFrame(1, value);
+                memory.write(0x1018, value);
+                told.set(value);
+            }
+        });
+        writer.start();
+        long missed = 0;
+        while (writer.isAlive()) {
+            long least = told.get();
+            if (!reader.readAgain(0, 24, out)) {
+                reader.readFirst(0, 0x1018, out);
+            }
+            missed += out[0] < least ? 1 : 0;
+        }
+        writer.join();
+        assertThat(missed).isZero();
     }
 
     private boolean remember(int slot, long paddr) {
