@@ -31,11 +31,14 @@ import org.openjdk.jmh.annotations.State;
 @NullUnmarked
 public class TranslateBenchmark {
     static final int PAGES = 512;
+    /** So few that what is loaded from them stays in the data cache of the machine's own CPU. */
+    static final int FEW_PAGES = 64;
     /** More than the TLB holds, in fewer tables than the PDE cache holds. */
     static final int MANY_PAGES = 4096;
     private static final long GIBIBYTE = 1L << 30;
 
     PagingScene hot;
+    PagingScene few;
     PagingScene wide;
     PagingScene far;
     PagingScene uncached;
@@ -50,10 +53,12 @@ public class TranslateBenchmark {
 
     void map() {
         hot = new PagingScene(TlbPolicy.REALISTIC, 1, PAGES, Paging.PAGE_BYTES);
+        few = new PagingScene(TlbPolicy.REALISTIC, 1, FEW_PAGES, Paging.PAGE_BYTES);
         wide = new PagingScene(TlbPolicy.REALISTIC, 1, MANY_PAGES, Paging.PAGE_BYTES);
         far = new PagingScene(TlbPolicy.REALISTIC, 1, MANY_PAGES, 8 * GIBIBYTE + Paging.PAGE_BYTES);
         uncached = new PagingScene(TlbPolicy.NONE, 1, PAGES, Paging.PAGE_BYTES);
         hot.chain();
+        few.chain();
     }
 
     /** The TLB holds the page. */
@@ -67,14 +72,14 @@ public class TranslateBenchmark {
     @Benchmark
     @OperationsPerInvocation(PAGES)
     public long tlbHitAndLoad() {
-        Cpu cpu = hot.cpu;
-        long[] out1 = word;
-        long sum = 0;
-        for (long vaddr : hot.vaddrs) {
-            cpu.readWord(vaddr, USER_READ, out1);
-            sum += out1[0];
-        }
-        return sum;
+        return loadAll(hot);
+    }
+
+    /** The same, of fewer pages. */
+    @Benchmark
+    @OperationsPerInvocation(FEW_PAGES)
+    public long tlbHitAndLoadOf64Pages() {
+        return loadAll(few);
     }
 
     /** The TLB misses and takes the translation in; the walk starts at a cached PDE. */
@@ -96,6 +101,17 @@ public class TranslateBenchmark {
     @OperationsPerInvocation(PAGES)
     public long fullWalk() {
         return translateAll(uncached);
+    }
+
+    private long loadAll(PagingScene scene) {
+        Cpu cpu = scene.cpu;
+        long[] out1 = word;
+        long sum = 0;
+        for (long vaddr : scene.vaddrs) {
+            cpu.readWord(vaddr, USER_READ, out1);
+            sum += out1[0];
+        }
+        return sum;
     }
 
     private static long translateAll(PagingScene scene) {

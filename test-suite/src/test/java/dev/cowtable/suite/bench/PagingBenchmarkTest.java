@@ -60,6 +60,7 @@ final class PagingBenchmarkTest {
         PagingScene scene = benchmark.hot;
         assertThat(benchmark.tlbHit()).isEqualTo(LongStream.of(scene.paddrs).sum());
         assertThat(benchmark.tlbHitAndLoad()).isEqualTo(LongStream.of(scene.vaddrs).sum());
+        assertThat(benchmark.tlbHitAndLoadOf64Pages()).isEqualTo(LongStream.of(benchmark.few.vaddrs).sum());
         long walks = scene.cpu.counters().walks();
         benchmark.tlbHit();
         benchmark.tlbHitAndLoad();
@@ -139,6 +140,7 @@ final class PagingBenchmarkTest {
         TranslateBenchmark benchmark = translate();
         assertNoAllocation(benchmark::tlbHit);
         assertNoAllocation(benchmark::tlbHitAndLoad);
+        assertNoAllocation(benchmark::tlbHitAndLoadOf64Pages);
     }
 
     @Test
