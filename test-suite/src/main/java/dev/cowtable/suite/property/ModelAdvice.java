@@ -112,11 +112,12 @@ final class ModelAdvice {
         return null;
     }
 
+    /** A pinned page is never swapped out: shrink_folio_list() keeps it, and no rmap walk takes its entry away. */
     private void pageOut(ModelPage page) {
         if (page.isShared() || page.frame == null) {
             return;
         }
-        page.maybeSwapped |= swapsOut;
+        page.maybeSwapped |= swapsOut && page.frame.pins == 0;
         page.maybeZero |= page.frame.lazy && !page.frame.isHeld();
     }
 

@@ -66,6 +66,14 @@ class DesignComparisonTest {
         assertThat(DesignComparison.runWhole(program, CLASSIC, RELAXED, TlbPolicy.ADVERSARIAL)).isNull();
     }
 
+    /** Swap slots are freed by MADV_FREE at once, and a pinned page has none. */
+    @Example
+    void aPinnedPageIsNotSwappedOutAndItsPinSeesWhatIsWrittenAfterMadvFree() {
+        Program program = Program.of("swap file", "P0 mmap A pages=2", "P0 pin A 0 1", "P0 madvise A pageout",
+                "P0 madvise A free", "P0 touchrange A 0 2 10");
+        assertThat(DesignComparison.runWhole(program, CLASSIC, RELAXED, TlbPolicy.ADVERSARIAL)).isNull();
+    }
+
     @Example
     void aRefusedOperationIsADifferenceOnlyWhereNoneMayBe() {
         Program program = Program.of("P0 mmap A pages=1", "P0 uffd A wp");
