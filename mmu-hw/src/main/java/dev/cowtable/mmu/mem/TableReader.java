@@ -2,7 +2,6 @@ package dev.cowtable.mmu.mem;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 
 /**
  * Reads words of tables, one table at each level at a time, and remembers where it found the last one of each level.
@@ -13,14 +12,12 @@ import java.util.Arrays;
 public final class TableReader {
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int LEVELS = 8;
-    private static final long NONE = -1;
 
     private final FrameReader frames;
     private final long[] tables = new long[LEVELS];
 
     public TableReader(PhysicalMemory memory) {
         frames = memory.reader(LEVELS);
-        Arrays.fill(tables, NONE);
     }
 
     /** Word {@code index} of the table; 0 if its frame has no array or does not exist. */
